@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import PackageDescription
+
+/// Flags of every target; Swift 6 mode comes with the tools version, the rest makes imports and existentials explicit.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+let package = Package(
+    name: "holdfast",
+    platforms: [.macOS(.v26)],
+    products: [
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.0.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // Build tooling: Lua scripts become a Swift catalogue.
+        .target(name: "LuaBundling", swiftSettings: strict),
+        .executableTarget(name: "luabundle", dependencies: ["LuaBundling"], swiftSettings: strict),
+        .plugin(name: "EmbedLua", capability: .buildTool(), dependencies: ["luabundle"]),
+
+        // Foundations: no target here knows what Holdfast is about.
+        .systemLibrary(
+            name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .target(name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, deque], swiftSettings: strict),
+        .target(name: "LuaCatalog", swiftSettings: strict, plugins: ["EmbedLua"]),
+        .target(name: "StrictJSON", swiftSettings: strict),
+        .target(name: "Observability", dependencies: [logging, coreMetrics], swiftSettings: strict),
+
+        // The kernel that both domains share, and the domains, which never import each other.
+        .target(
+            name: "SharedKernel",
+            dependencies: ["LuaCatalog", "RedisClient", "StrictJSON", crypto, metrics, nioCore],
+            swiftSettings: strict),
+        .target(name: "Budgets", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+        .target(name: "Reservations", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import LuaCatalog
+package import SharedKernel
+
+/// Reads one budget reservation.
+package struct Lookup: Sendable {
+    package var id: BudgetReservationID
+
+    /// A look at this reservation.
+    package init(id: BudgetReservationID) { self.id = id }
+
+    /// What may come of it.
+    package enum Outcome: Sendable {
+        case found(BudgetRecord, nowMs: Int64)
+        case notFound
+        case foreign
+    }
+
+    /// One round trip, in the principal's shard.
+    package func call(for principal: Principal) -> ScriptCall {
+        var call = ScriptCall(.budgetGet, keys: principal.keys)
+        call.append(principal.tag)
+        call.append(id.hash)
+        call.append(id.createdDigits)
+        return call
+    }
+
+    /// For an id that names another shard: whether it exists there (403) or not (404).
+    package var ownerCall: ScriptCall {
+        var call = ScriptCall(.budgetOwner, keys: [id.shard.prefix])
+        call.append(id.hash)
+        call.append(id.createdDigits)
+        return call
+    }
+
+    /// Reads the reply of either call.
+    package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
+        if reply.isWord("FOUND") {
+            return .found(try BudgetRecord(try reply.bytes(0), from: reply), nowMs: try reply.int(1))
+        }
+        if reply.isWord("NOT_FOUND") { return .notFound }
+        if reply.isWord("FOREIGN") { return .foreign }
+        throw reply.malformed("word")
+    }
+}

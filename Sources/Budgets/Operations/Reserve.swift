@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import LuaCatalog
+package import SharedKernel
+
+/// A request to lock an estimate in every budgeted scope of a subject, parsed and within bounds.
+package struct Reserve: Sendable {
+    /// Names the record: from tenant, endpoint and idempotency key.
+    package var identity: Identity
+    /// Of the canonical request.
+    package var fingerprint: Identity
+    package var amount: Int64
+    package var unit: BudgetUnit
+    package var path: ScopePath
+    /// TTL granted, ms: asked for or default, cut at the tenant's maximum.
+    package var ttlMs: Int64
+    package var graceMs: Int64
+    /// As asked for; nil leaves it to the deepest budgeted ledger, then to `fallbackPolicy`.
+    package var policy: OveragePolicy?
+    package var fallbackPolicy: OveragePolicy
+    package var maxExtensions: Int64
+    /// JSON texts as sent; empty when absent.
+    package var idempotencyKey, subject, action, metadata: ArraySlice<UInt8>
+
+    /// A request of these parts.
+    package init(
+        identity: Identity, fingerprint: Identity, amount: Int64, unit: BudgetUnit, path: ScopePath, ttlMs: Int64,
+        graceMs: Int64, policy: OveragePolicy?, fallbackPolicy: OveragePolicy, maxExtensions: Int64,
+        idempotencyKey: ArraySlice<UInt8>, subject: ArraySlice<UInt8>, action: ArraySlice<UInt8>,
+        metadata: ArraySlice<UInt8>
+    ) {
+        self.identity = identity
+        self.fingerprint = fingerprint
+        self.amount = amount
+        self.unit = unit
+        self.path = path
+        self.ttlMs = ttlMs
+        self.graceMs = graceMs
+        self.policy = policy
+        self.fallbackPolicy = fallbackPolicy
+        self.maxExtensions = maxExtensions
+        self.idempotencyKey = idempotencyKey
+        self.subject = subject
+        self.action = action
+        self.metadata = metadata
+    }
+
+    /// What may come of a reserve.
+    package enum Outcome: Sendable {
+        /// The reservation and Redis' time, ms; `isReplay` when this key had been answered before.
+        case reserved(BudgetRecord, nowMs: Int64, isReplay: Bool)
+        /// The key was used with another request.
+        case mismatch
+        case tenantClosed
+        case tenantSuspended
+        /// No scope has a budget in any unit.
+        case noBudget
+        /// No scope has a budget in this unit; the deepest scope that has others, and those.
+        case unitMismatch(scope: ArraySlice<UInt8>, expected: [BudgetUnit])
+        case denied(Denial, scope: ArraySlice<UInt8>)
+    }
+
+    /// The live call: one round trip.
+    package func call(for principal: Principal) -> ScriptCall {
+        var call = ScriptCall(.budgetReserve, keys: principal.keys, reservingBytes: 1024)
+        call.append(principal.tag)
+        call.append(identity.text)
+        call.append(fingerprint.text)
+        call.append(decimal: amount)
+        call.append([unit.letter])
+        call.append(decimal: ttlMs)
+        call.append(padded(graceMs, width: 5))
+        call.append(policy.map { [$0.letter] } ?? [])
+        call.append([fallbackPolicy.letter])
+        call.append(terms)
+        call.append(bigEndian(amount) + identity.bytes)
+        call.append(details)
+        for scope in path.scopes { call.append(scope) }
+        return call
+    }
+
+    /// The dry run: one round trip, moves nothing, keeps the answer for `keepMs`.
+    package func evaluation(for principal: Principal, keepMs: Int64) -> ScriptCall {
+        var call = ScriptCall(.budgetEvaluate, keys: principal.keys, reservingBytes: 1024)
+        call.append(principal.tag)
+        call.append(identity.text)
+        call.append(fingerprint.text)
+        call.append(decimal: amount)
+        call.append([unit.letter])
+        call.append(decimal: ttlMs)
+        call.append(padded(graceMs, width: 5))
+        call.append([(policy ?? fallbackPolicy).letter])
+        call.append(terms)
+        call.append(decimal: keepMs)
+        call.append(details)
+        for scope in path.scopes { call.append(scope) }
+        return call
+    }
+
+    /// Reads the reply of either call.
+    package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
+        if reply.isWord("RESERVED") || reply.isWord("REPLAYED") || reply.isWord("EVALUATED") {
+            return .reserved(
+                try BudgetRecord(try reply.bytes(0), from: reply), nowMs: try reply.int(1),
+                isReplay: reply.isWord("REPLAYED"))
+        }
+        if reply.isWord("MISMATCH") { return .mismatch }
+        if reply.isWord("CLOSED") { return .tenantClosed }
+        if reply.isWord("SUSPENDED") { return .tenantSuspended }
+        if reply.isWord("NOBUDGET") { return .noBudget }
+        if reply.isWord("UNIT") {
+            return .unitMismatch(
+                scope: try scope(try reply.int(0), reply), expected: try reply.bytes(1).compactMap(BudgetUnit.init(letter:)))
+        }
+        if reply.isWord("DENIED") {
+            guard let denial = Denial(word: try reply.bytes(0)) else { throw reply.malformed("reason") }
+            return .denied(denial, scope: try scope(try reply.int(1), reply))
+        }
+        throw reply.malformed("word")
+    }
+
+    private func scope(_ index: Int64, _ reply: ScriptReply) throws(ScriptFault) -> ArraySlice<UInt8> {
+        let scopes = path.scopes
+        guard index >= 0, index < scopes.count else { throw reply.malformed("scope index") }
+        return scopes[Int(index)]
+    }
+
+    private var terms: [UInt8] { [65] + padded(ttlMs, width: 8) + padded(maxExtensions, width: 3) }
+
+    private var details: [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(idempotencyKey.count + subject.count + action.count + metadata.count + 4)
+        out.append(contentsOf: idempotencyKey)
+        out.append(0)
+        out.append(contentsOf: subject)
+        out.append(0)
+        out.append(contentsOf: action)
+        out.append(0)
+        out.append(contentsOf: metadata)
+        out.append(0)
+        return out
+    }
+}
+
+/// Why a budget says no (decision A24: looked for in this order, over all scopes each).
+package enum Denial: String, Sendable {
+    case closed = "CLOSED"
+    case frozen = "FROZEN"
+    case overLimit = "OVERLIMIT"
+    case debt = "DEBT"
+    case exceeded = "EXCEEDED"
+    /// Only of a commit: the debt would pass the overdraft limit.
+    case overdraft = "OVERDRAFT"
+
+    /// The reason of a script's word.
+    init?(word: [UInt8]) { self.init(rawValue: String(decoding: word, as: UTF8.self)) }
+}
+
+/// A number as decimal digits, filled with zeros on the left.
+func padded(_ value: Int64, width: Int) -> [UInt8] {
+    let digits = [UInt8](String(value).utf8)
+    return [UInt8](repeating: 48, count: max(0, width - digits.count)) + digits
+}
+
+/// A number as eight big-endian bytes, as directory rows hold amounts.
+func bigEndian(_ value: Int64) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * Int64($0))) }
+}

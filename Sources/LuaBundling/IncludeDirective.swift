@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+/// A line `--include <name>` in a Lua file.
+struct IncludeDirective: Sendable {
+    /// What stands between the angle brackets: `int64` or `budget/ledger`.
+    let name: String
+    let line: Int
+
+    /// All directives of a file; lines that only resemble one are problems, for Lua itself would pass over them.
+    static func all(in source: LuaSource, problems: inout [BundleProblem]) -> [IncludeDirective] {
+        let firstCodeLine = source.code.first?.line ?? Int.max
+        var directives: [IncludeDirective] = []
+        for token in source.tokens where token.kind == .comment {
+            let text = String(decoding: source.text(of: token), as: UTF8.self)
+            guard resemblesDirective(text) else { continue }
+            guard token.column == 0, let name = name(in: text) else {
+                problems.append(source.problem(token.line, "an include is written --include <name>, from column 0"))
+                continue
+            }
+            if token.line > firstCodeLine {
+                problems.append(source.problem(token.line, "includes come before the first line of code"))
+            }
+            if directives.contains(where: { $0.name == name }) {
+                problems.append(source.problem(token.line, "<\(name)> is included twice"))
+            } else {
+                directives.append(IncludeDirective(name: name, line: token.line))
+            }
+        }
+        return directives
+    }
+
+    private static func resemblesDirective(_ comment: String) -> Bool {
+        let words = comment.dropFirst(2).drop { $0 == " " }
+        guard words.hasPrefix("include") else { return false }
+        let rest = words.dropFirst("include".count)
+        // Prose may well start with "-- include the"; the tight form or an angle bracket means the directive.
+        let isTight = comment.hasPrefix("--include") && rest.first?.isLetter != true
+        return isTight || rest.drop { $0 == " " }.hasPrefix("<")
+    }
+
+    private static func name(in comment: String) -> String? {
+        let line = comment.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
+        let text = String(line)
+        guard text.hasPrefix("--include <"), text.hasSuffix(">") else { return nil }
+        let name = String(text.dropFirst("--include <".count).dropLast())
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count <= 2 && parts.allSatisfy { String($0).isSnakeCaseName } ? name : nil
+    }
+}

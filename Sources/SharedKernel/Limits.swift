@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+/// Every bound of the system in one place; a bound that a client can meet is also in the API documents.
+package enum Limits {
+    /// Bytes of a request body.
+    package static let bodyBytesMax = 1_048_576
+    /// Depth of a JSON body.
+    package static let jsonDepthMax = 32
+    /// Bytes of a request path with its query.
+    package static let pathBytesMax = 8_192
+    /// Shards of an installation: two hex digits name one.
+    package static let shardCountMax = 256
+    /// Expirations in one script call.
+    package static let sweepBatchMax = 200
+    /// Independent lock items in one script call.
+    package static let lockItemsPerCall = 64
+    /// Lock items in one request.
+    package static let lockItemsMax = 1_000
+    /// Bytes of a resource name, requester, resource type.
+    package static let lockNameBytesMax = 256
+    /// Seconds a lock may last: 100 years, so that every deadline keeps 13 digits of milliseconds.
+    package static let lockTTLSecondsMax: Int64 = 3_153_600_000
+    /// Characters of an idempotency key.
+    package static let idempotencyKeyCharacters = 1...256
+    /// Characters of a reservation id in a path.
+    package static let reservationIDBytesMax = 128
+    /// Rows of a page and the default.
+    package static let pageRows: ClosedRange<Int64> = 1...200
+    package static let pageRowsDefault: Int64 = 50
+    /// How long a request waits for due expirations before it is refused, ms.
+    package static let behindMaxMs: Int64 = 250
+    /// How long finished reservations are kept at least, ms: idempotency records live as long.
+    package static let retentionFinalFloorMs: Int64 = 86_400_000
+    /// Cached principals; beyond it the cache starts anew.
+    package static let principalCacheMax = 20_000
+    /// Lifetime of an API key created without `expires_at`, ms: 90 days.
+    package static let keyLifetimeMs: Int64 = 7_776_000_000
+    /// How long the global entry of a key lives before its row is confirmed, s.
+    package static let keyEntryProvisionalSeconds = 300
+}

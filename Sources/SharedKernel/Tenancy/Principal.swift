@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+/// Who is calling with a tenant's API key, as cached by a server under the tenant's epoch.
+package struct Principal: Sendable {
+    /// The effective tenant.
+    package let tenant: TenantID
+    /// Its shard.
+    package let shard: Shard
+    /// Status letter and epoch these facts were read under; scripts answer STALE when it is no longer true.
+    package let tag: [UInt8]
+    /// The API key's id.
+    package let keyID: [UInt8]
+    /// The API key's name, shown as label in Reservation API events; has no control characters.
+    package let keyName: [UInt8]
+    /// What the key may do.
+    package let permissions: PermissionSet
+    /// Entries `kind:id` or `kind:*`; empty means every scope.
+    package let scopeFilter: [[UInt8]]
+    /// When the key ends, ms since the epoch.
+    package let expiresAtMs: Int64
+    /// The tenant's settings.
+    package let terms: TenantTerms
+
+    /// A principal of these facts.
+    package init(
+        tenant: TenantID, shard: Shard, tag: [UInt8], keyID: [UInt8], keyName: [UInt8], permissions: PermissionSet,
+        scopeFilter: [[UInt8]], expiresAtMs: Int64, terms: TenantTerms
+    ) {
+        self.tenant = tenant
+        self.shard = shard
+        self.tag = tag
+        self.keyID = keyID
+        self.keyName = keyName
+        self.permissions = permissions
+        self.scopeFilter = scopeFilter
+        self.expiresAtMs = expiresAtMs
+        self.terms = terms
+    }
+
+    /// Whether the key's scope filter lets it act on a scope path: no filter, or one entry that names one of its
+    /// segments (admin digest 3).
+    package func mayTouch(_ path: some Collection<UInt8>) -> Bool {
+        if scopeFilter.isEmpty { return true }
+        for segment in path.split(separator: 47) {
+            for entry in scopeFilter {
+                if entry.elementsEqual(segment) { return true }
+                if entry.last == 42, entry.count > 1, segment.starts(with: entry.dropLast()) { return true }
+            }
+        }
+        return false
+    }
+
+    /// KEYS of a script about the principal's tenant.
+    package var keys: [[UInt8]] { [shard.prefix, Keyspace.tenant(tenant, in: shard)] }
+}

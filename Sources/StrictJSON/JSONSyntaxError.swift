@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+/// Why a body is not acceptable JSON: the byte offset and a fixed phrase, never a piece of the input itself.
+package struct JSONSyntaxError: Error, Equatable, Sendable {
+    /// What is wrong, as a fixed phrase that may be shown to a client.
+    package enum Reason: String, Sendable, CaseIterable {
+        case emptyInput = "empty body"
+        case tooLarge = "body too large"
+        case byteOrderMark = "byte order mark"
+        case unexpectedEnd = "unexpected end"
+        case unexpectedCharacter = "unexpected character"
+        case trailingContent = "content after the end"
+        case nestedTooDeeply = "nested too deeply"
+        case duplicateKey = "duplicate key"
+        case controlCharacter = "unescaped control character"
+        case nulCharacter = "NUL character"
+        case invalidEscape = "invalid escape"
+        case loneSurrogate = "lone surrogate"
+        case invalidUTF8 = "invalid UTF-8"
+        case invalidNumber = "invalid number"
+    }
+
+    /// Offset of the offending byte from the start of the body; the body's length when it ends too early.
+    package let offset: Int
+
+    /// What is wrong there.
+    package let reason: Reason
+
+    /// One line for a client, such as `invalid JSON at byte 17: duplicate key`.
+    package var message: String { "invalid JSON at byte \(offset): \(reason.rawValue)" }
+
+    /// An error at a byte offset.
+    package init(offset: Int, reason: Reason) {
+        self.offset = offset
+        self.reason = reason
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import LuaBundling
+import Testing
+
+@Suite("SHA-1")
+struct SHA1Tests {
+    @Test(
+        "digests the vectors of FIPS 180",
+        arguments: [
+            ("", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+            ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "84983e441c3bd26ebaae4aa1f95129e5e54670f1"
+            ),
+            (
+                "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrs"
+                    + "mnopqrstnopqrstu",
+                "a49b2446a02c645bf419f995b67091253a04a259"
+            ),
+        ])
+    func vectors(message: String, digest: String) {
+        #expect(SHA1.hexDigest(of: message.utf8) == digest)
+    }
+
+    @Test("digests a million letters a")
+    func millionLetters() {
+        let message = [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000)
+        #expect(SHA1.hexDigest(of: message) == "34aa973cd4c4daa4f61eeb2bdbad27316534016f")
+    }
+
+    @Test(
+        "pads messages around the end of a block",
+        arguments: [
+            (55, "c1c8bbdc22796e28c0e15163d20899b65621d65a"),
+            (56, "c2db330f6083854c99d4b5bfb6e8f29f201be699"),
+            (63, "03f09f5b158a7a8cdad920bddc29b81c18a551f5"),
+            (64, "0098ba824b5c16427bd7a1122a5a442a25ec644d"),
+            (65, "11655326c708d70319be2610e8a57d9a5b959d3b"),
+        ])
+    func blockBoundaries(count: Int, digest: String) {
+        #expect(SHA1.hexDigest(of: [UInt8](repeating: UInt8(ascii: "a"), count: count)) == digest)
+    }
+}

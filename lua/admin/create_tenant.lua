@@ -1,0 +1,44 @@
+--[[
+admin/create_tenant: a new tenant, or the one that has this id already.
+
+retry: safe
+KEYS
+  1 prefix      the shard's prefix
+  2 tenant      the tenant's status letter and epoch
+ARGV
+  1 name        the tenant's display name as JSON
+  2 terms       JSON of the tenant's settings
+  3 entry       JSON of the audit entry
+  4 context     JSON of request and trace ids for the event
+REPLIES
+  CREATED created_ms                             the new tenant's creation time
+  EXISTS status name terms created_ms updated_ms  the tenant of this id as it stands; status letter
+EVENTS
+  tenant.created
+COMPLEXITY
+  O(log tenants of the shard); about 25 calls
+]]
+--include <clock>
+--include <guard>
+--include <audit>
+--include <outbox>
+
+local prefix, tenant_key = KEYS[1], KEYS[2]
+local call = redis.call
+local profile_key = tenant_key .. ':p'
+local status = call('GET', tenant_key)
+if status then
+    local p = call('HMGET', profile_key, 'name', 'terms', 'created_ms', 'updated_ms')
+    if not (p[1] and p[2] and p[3] and p[4]) then error({err = 'CORRUPT tenant profile'}) end
+    return {'EXISTS', string.sub(status, 1, 1), p[1], p[2], p[3], p[4]}
+end
+guard.types({profile_key, 'hash', tenant_key .. ':m', 'hash', prefix .. 'tenants', 'zset', prefix .. 'seq', 'string',
+    prefix .. 'out', 'zset', tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset'})
+local now, now_us = clock.now()
+call('SET', tenant_key, 'A1')
+call('HSET', profile_key, 'name', ARGV[1], 'terms', ARGV[2], 'created_ms', now, 'updated_ms', now)
+call('HSET', tenant_key .. ':m', 'n', 0)
+call('ZADD', prefix .. 'tenants', now, string.sub(tenant_key, #prefix + 3))
+audit.append(prefix, tenant_key, now, now_us, ARGV[3])
+outbox.append(prefix, tenant_key, now, now_us, 'tenant.created', ARGV[4], '{"new_status":"ACTIVE","changed_fields":[]}')
+return {'CREATED', now .. ''}

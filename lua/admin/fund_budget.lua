@@ -1,0 +1,89 @@
+--[[
+admin/fund_budget: credits a ledger. With debt, the credit repays it first: allocated += n, r = min(n, debt), debt -= r,
+spent += r. The over-limit flag is recomputed as debt > limit.
+
+retry: keyed
+KEYS
+  1 prefix      the shard's prefix
+  2 tenant      the tenant's status letter and epoch
+ARGV
+  1 tag         the caller's cached value of KEYS[2], or empty for the admin key
+  2 path        the scope
+  3 unit        unit letter
+  4 amount      decimal int64 >= 0
+  5 h           22 characters: hash of install, tenant, endpoint, scope, unit and idempotency key, or empty for none
+  6 fingerprint 22 characters: hash of the canonical request
+  7 entry       JSON of the audit entry
+  8 context     JSON of request and trace ids for the event
+  9 reason      JSON string of the reason, or empty
+REPLIES
+  STALE value      the tenant's present status and epoch
+  FUNDED result    done: now_ms, then a r s d o f before and a s d f after, divided by spaces
+  REPLAYED result  the same key and request as before
+  MISMATCH         the same key with another request
+  NO_TENANT        there is no such tenant
+  CLOSED           the tenant is closed
+  NO_BUDGET        this scope has no ledger in this unit
+  UNIT units       nor in this unit, but in those (letters)
+  DENIED reason    FROZEN or CLOSED ledger
+  OVERFLOW         the result leaves int64
+EVENTS
+  budget.funded: path, unit letter, operation, result as in the reply, reason
+COMPLEXITY
+  O(log events); about 30 calls
+]]
+--include <clock>
+--include <guard>
+--include <idempotency>
+--include <audit>
+--include <outbox>
+--include <int64>
+--include <budget/ledger>
+
+local prefix, tenant_key = KEYS[1], KEYS[2]
+local call = redis.call
+local KEEP_MS = 86400000
+local status = call('GET', tenant_key)
+if ARGV[1] ~= '' and ARGV[1] ~= status then return {'STALE', status or ''} end
+if not status then return {'NO_TENANT'} end
+local path, unit, amount = ARGV[2], ARGV[3], ARGV[4]
+local done_key = tenant_key .. ':i:' .. ARGV[5]
+if ARGV[5] ~= '' then
+    local stored = idempotency.find(done_key, ARGV[6])
+    if stored then return {'REPLAYED', stored} end
+    if stored == false then return {'MISMATCH'} end
+end
+if string.sub(status, 1, 1) == 'C' then return {'CLOSED'} end
+local ledger_key = tenant_key .. ':l:' .. unit .. ':' .. path
+local v, before = ledger.read(ledger_key)
+if not v then
+    local _, units = ledger.other_units(tenant_key, unit, {path}, 1)
+    if units then return {'UNIT', units} end
+    return {'NO_BUDGET'}
+end
+if string.find(v[6], 'C', 1, true) then return {'DENIED', 'CLOSED'} end
+if string.find(v[6], 'F', 1, true) then return {'DENIED', 'FROZEN'} end
+
+local big = int64.open()
+local nh, nl = big.parse(amount)
+local dh, dl = big.parse(v[4])
+local rh, rl = nh, nl
+if big.less(dh, dl, nh, nl) then rh, rl = dh, dl end
+local ah, al = big.add(nh, nl, big.parse(v[1]))
+local sh, sl = big.add(rh, rl, big.parse(v[3]))
+if not big.fits(ah, al) or not big.fits(sh, sl) then return {'OVERFLOW'} end
+dh, dl = big.sub(dh, dl, rh, rl)
+local oh, ol = big.parse(v[5])
+local own = string.match(v[6], '%l$')
+local flags = big.less(oh, ol, dh, dl) and 'O' .. (own or '') or own or '0'
+
+guard.types({tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset', prefix .. 'seq', 'string', prefix .. 'out', 'zset'})
+local now, now_us = clock.now()
+local a, s, d = big.text(ah, al), big.text(sh, sl), big.text(dh, dl)
+call('HSET', ledger_key, 'a', a, 's', s, 'd', d, 'f', flags)
+local result = now .. ' ' .. before .. ' ' .. a .. ' ' .. s .. ' ' .. d .. ' ' .. flags
+if ARGV[5] ~= '' then idempotency.keep(done_key, ARGV[6], result, KEEP_MS) end
+audit.append(prefix, tenant_key, now, now_us, ARGV[7])
+outbox.append(prefix, tenant_key, now, now_us, 'budget.funded', ARGV[8],
+    table.concat({path, unit, 'CREDIT', result, ARGV[9]}, '\0'))
+return {'FUNDED', result}

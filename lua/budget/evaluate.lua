@@ -1,0 +1,70 @@
+--[[
+budget/evaluate: what a reservation would be answered, moving nothing; the answer itself is kept for replays.
+
+retry: keyed
+KEYS
+  1 prefix      the shard's prefix
+  2 tenant      the tenant's status letter and epoch
+ARGV
+  1 tag         the caller's cached value of KEYS[2]
+  2 h           22 characters: hash of install, tenant, endpoint and idempotency key; names the record
+  3 fingerprint 22 characters: hash of the canonical request
+  4 amount      estimate, decimal int64 >= 0
+  5 unit        unit letter
+  6 ttl_ms      effective time to live, ms
+  7 grace_ms    5 digits, ms
+  8 policy      overage policy letter
+  9 terms       decision letter, ttl_ms in 8 digits, extensions allowed
+  10 keep_ms    how long the answer is kept, ms
+  11 details    JSON of idempotency key, subject, action, metadata and caps, divided by NUL
+  12.. scopes   derived scope paths, root first
+REPLIES
+  STALE value            the tenant's present status and epoch
+  EVALUATED record now   the answer; the last section of the record is the refusal's reason code, empty when allowed
+  REPLAYED record now    the same key and request as before
+  MISMATCH               the same key with another request
+  UNIT scope units       no ledger in this unit; index of the deepest scope that has others, and their letters
+  BEHIND                 short of room while reservations of this tenant wait to be expired
+EVENTS
+  none
+COMPLEXITY
+  O(scopes); 1 HMGET a ledger, 5 further calls
+]]
+--include <clock>
+--include <tenant>
+--include <budget/ledger>
+
+local prefix, tenant_key = KEYS[1], KEYS[2]
+local tag, h, amount, unit = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
+local stale = tenant.stale(tenant_key, tag)
+if stale then return {'STALE', stale} end
+
+local record_key = prefix .. 'r:' .. h
+local now = clock.now()
+local old = redis.call('GET', record_key)
+if old then
+    if string.sub(old, 46, 67) ~= ARGV[3] then return {'MISMATCH'} end
+    return {'REPLAYED', old, now}
+end
+local CODES = {EXCEEDED = 'BUDGET_EXCEEDED', DEBT = 'DEBT_OUTSTANDING', OVERLIMIT = 'OVERDRAFT_LIMIT_EXCEEDED',
+    FROZEN = 'BUDGET_FROZEN', CLOSED = 'BUDGET_CLOSED', NOBUDGET = 'BUDGET_NOT_FOUND'}
+local reason, _, _, entries = ledger.assess(tenant_key, unit, amount, ARGV, 12)
+if reason == 'NOBUDGET' then
+    local scope, units = ledger.other_units(tenant_key, unit, ARGV, 12)
+    if scope then return {'UNIT', scope, units} end
+end
+if reason == 'EXCEEDED' then
+    local first = redis.call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')
+    if first[2] and first[2] + 0 < now then return {'BEHIND'} end
+end
+local code = reason and CODES[reason] or ''
+if string.byte(tag) == 67 then code = 'TENANT_CLOSED' end
+if string.byte(tag) == 83 then code = 'TENANT_SUSPENDED' end
+
+local snapshot = table.concat(entries, ';')
+if snapshot ~= '' then snapshot = snapshot .. ';' end
+local record = 'D' .. now .. (now + ARGV[6]) .. ARGV[7] .. '000' .. '0000000000' .. ARGV[3] .. amount .. '\0' .. unit
+    .. ARGV[8] .. ARGV[9] .. '\0' .. string.sub(tenant_key, #prefix + 3) .. '\0' .. ARGV[#ARGV] .. '\0' .. snapshot
+    .. '\0' .. ARGV[11] .. '\0' .. code
+redis.call('SET', record_key, record, 'PX', ARGV[10])
+return {'EVALUATED', record, now}

@@ -1,0 +1,56 @@
+-- record: the stored budget reservation, which is also its own reply and idempotency record (docs/keyspace.md, `r:<h>`).
+--   1      state: A active, C committed, R released, X expired, D dry run
+--   2-14   created_ms   15-27 expires_ms (current)   28-32 grace_ms   33-35 extensions used   36-45 directory row
+--   46-67  fingerprint of the create request
+--   final states: 68-80 finalized_ms   81-102 key hash   103-124 fingerprint of the finalising request
+--   then, from 68 (live) or 125 (final), sections divided by NUL: amount; unit, policy and decision letters, ttl (8
+--   digits), extensions allowed; tenant; path; ledger snapshot; JSON of key, subject, action, metadata, caps; last, when
+--   final: charged, snapshot with effects, JSON of the commit metadata or release reason.
+-- A directory row (64 bytes): state 1, finalized_ms 6, expires_ms 6, grace_ms 2, charged 8, created_ms 6, amount 8, h 16,
+-- path number 4, unit letter 1, zero 6; integers big-endian. Rows 512k … 512k+511 live in the string <tenant>:d:<k>.
+local record = {}
+do
+    local EMPTY_KEY = string.rep('0', 44)
+
+    local SHAPE = '^(%d+)%z(%u)(%u)%u%d%d%d%d%d%d%d%d(%d+)%z([^%z]*)%z([^%z]*)%z'
+
+    -- amount, unit, policy, extensions allowed, tenant, path of a record; nothing when it has another shape.
+    function record.parse(rec)
+        return string.match(rec, SHAPE, string.byte(rec) == 65 and 68 or 125)
+    end
+
+    -- The same; raises CORRUPT when it has another shape.
+    function record.open(rec, key)
+        local amount, unit, policy, extensions, name, path = record.parse(rec)
+        if not path then error({err = 'CORRUPT reservation ' .. key}) end
+        return amount, unit, policy, extensions, name, path
+    end
+
+    -- Path lengths of the ledgers that hold this reservation, in canonical order.
+    function record.lengths(rec)
+        local snapshot = string.match(rec, '^%d+%z%u[^%z]*%z[^%z]*%z[^%z]*%z([^%z]*)%z', string.byte(rec) == 65 and 68 or 125)
+        return string.gmatch(snapshot, '(%d+) [^;]*;')
+    end
+
+    -- Ends a live reservation: due index, directory row, record with its lifetime (writes in that order; only the first
+    -- two can fail, and then nothing is changed and the error text is returned for the caller to undo its own). Returns
+    -- the error text or nil, and the final record.
+    function record.finish(prefix, tenant_key, h, rec, state, now_ms, final_key, charged_bytes, tail, keep_ms)
+        local expires, grace, row = string.sub(rec, 15, 27), string.sub(rec, 28, 32), string.sub(rec, 36, 45) + 0
+        local due_key, offset = tenant_key .. ':due', row % 512
+        local r = redis.pcall('ZREM', due_key, h)
+        if type(r) == 'table' then return r.err end
+        local finalized = (state == 'X') and 0 or now_ms
+        local head = struct.pack('>c1I6I6I2c8', state, finalized, expires, grace, charged_bytes)
+        local w = redis.pcall('SETRANGE', tenant_key .. ':d:' .. (row - offset) / 512, offset * 64, head)
+        if type(w) == 'table' then
+            if r == 1 then redis.call('ZADD', due_key, expires + grace, h) end
+            return w.err
+        end
+        if final_key == '' then final_key = EMPTY_KEY end
+        local final = state .. string.sub(rec, 2, 67) .. now_ms .. final_key .. string.sub(rec, 68) .. tail
+        redis.call('SET', prefix .. 'r:' .. h, final, 'PX', keep_ms)
+        if string.sub(rec, 33, 35) ~= '000' then redis.call('PEXPIRE', prefix .. 'x:' .. h, keep_ms) end
+        return nil, final
+    end
+end

@@ -1,0 +1,96 @@
+--[[
+reservation/acquire: takes named resources for requesters, each item on its own, in order.
+
+retry: keyed
+KEYS
+  1 prefix      the shard's prefix
+  2 tenant      the tenant's status letter and epoch
+ARGV
+  1 tag         the caller's cached value of KEYS[2]
+  2 label       name of the API key, for events
+  3.. items     per item: requester, resource, ttl_ms (0 for never), resource type, release token (36 characters)
+REPLIES
+  STALE value             the tenant's present status and epoch
+  CLOSED                  the tenant is closed
+  SUSPENDED               the tenant is suspended
+  ITEMS now words         now in ms; then per item: ACQUIRED, ALREADY_HAD or ALREADY_HELD, expires_ms (all nines for
+                          never), fencing token, release token (empty when held by another), holder
+EVENTS
+  stream entry A for each ACQUIRED, X for a hold found past its expiry
+COMPLEXITY
+  O(items * log holds), at most 64 items; 7 calls for a free name, 3 for a held one
+]]
+--include <clock>
+--include <tenant>
+--include <due>
+--include <reservation/stream>
+--include <reservation/hold>
+
+local prefix, tenant_key = KEYS[1], KEYS[2]
+local call, pcall = redis.call, redis.pcall
+local stale = tenant.stale(tenant_key, ARGV[1])
+if stale then return {'STALE', stale} end
+local status = string.byte(ARGV[1])
+if status == 67 then return {'CLOSED'} end
+if status == 83 then return {'SUSPENDED'} end
+
+local now, id = clock.now()
+local label, active_key, stream_key = ARGV[2], tenant_key .. ':act', tenant_key .. ':ev'
+
+-- Takes a free name. Index entries first, through pcall, taken back if a later step fails; the record last.
+local function take(name, requester, ttl_ms, kind, token)
+    local expires = ttl_ms == '0' and hold.NEVER or string.format('%.0f', now + ttl_ms)
+    local requester_key = tenant_key .. ':q:' .. requester
+    local r = pcall('ZADD', active_key, ttl_ms == '0' and '+inf' or expires, 'k' .. name)
+    if type(r) == 'table' then return nil, r.err end
+    r = pcall('ZADD', requester_key, id, name)
+    if type(r) == 'table' then
+        call('ZREM', active_key, 'k' .. name)
+        return nil, r.err
+    end
+    local fence, failure = stream.append(stream_key, id, 'A', hold.event(name, requester, kind, label, expires))
+    if fence and ttl_ms ~= '0' then
+        failure = due.note(prefix, 'l', string.sub(tenant_key, #prefix + 3), expires)
+        if failure then stream.withdraw(stream_key, fence) end
+    end
+    if failure then
+        call('ZREM', active_key, 'k' .. name)
+        call('ZREM', requester_key, name)
+        return nil, failure
+    end
+    id = fence + 1
+    fence = string.format('%016.0f', fence)
+    call('SET', tenant_key .. ':k:' .. name, expires .. fence .. token .. requester .. '\n' .. kind .. '\n' .. label)
+    return expires, fence
+end
+
+local out, n = {'ITEMS', now}, 2
+for i = 3, #ARGV, 5 do
+    local requester, name = ARGV[i], ARGV[i + 1]
+    local value = call('GET', tenant_key .. ':k:' .. name)
+    local word, expires, fence, token, holder
+    if value then
+        local till, held_fence, held_token, owner = hold.open(value)
+        if till > now then
+            expires, fence, holder = string.sub(value, 1, 13), held_fence, owner
+            if owner == requester then
+                -- The caller's own token already stored: this is the re-sent call that took it.
+                word, token = held_token == ARGV[i + 4] and 'ACQUIRED' or 'ALREADY_HAD', held_token
+            else
+                word, token = 'ALREADY_HELD', ''
+            end
+        else
+            local used, failure = hold.free(tenant_key, name, value, 'X', id, stream.append)
+            if not used then return redis.error_reply(failure) end
+            id = used + 1
+        end
+    end
+    if not word then
+        expires, fence = take(name, requester, ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+        if not expires then return redis.error_reply(fence) end
+        word, token, holder = 'ACQUIRED', ARGV[i + 4], requester
+    end
+    out[n + 1], out[n + 2], out[n + 3], out[n + 4], out[n + 5] = word, expires, fence, token, holder
+    n = n + 5
+end
+return out

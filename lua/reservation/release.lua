@@ -1,0 +1,57 @@
+--[[
+reservation/release: frees named resources, each item on its own, in order.
+
+retry: safe
+flags: allow-oom
+KEYS
+  1 prefix      the shard's prefix
+  2 tenant      the tenant's status letter and epoch
+ARGV
+  1 tag         the caller's cached value of KEYS[2]
+  2.. items     per item: requester, resource, release token (may be empty)
+REPLIES
+  STALE value   the tenant's present status and epoch
+  CLOSED        the tenant is closed
+  ITEMS words   per item: RELINQUISHED, NOT_RESERVED, NOT_OWNER (right token, other requester), BAD_TOKEN
+EVENTS
+  stream entry R for each RELINQUISHED, X for a hold found past its expiry
+COMPLEXITY
+  O(items * log holds), at most 64 items; 6 calls an item
+]]
+--include <clock>
+--include <tenant>
+--include <reservation/stream>
+--include <reservation/hold>
+
+local tenant_key = KEYS[2]
+local stale = tenant.stale(tenant_key, ARGV[1])
+if stale then return {'STALE', stale} end
+if string.byte(ARGV[1]) == 67 then return {'CLOSED'} end
+
+local now, id = clock.now()
+local out, n = {'ITEMS'}, 1
+for i = 2, #ARGV, 3 do
+    local requester, name = ARGV[i], ARGV[i + 1]
+    local value = redis.call('GET', tenant_key .. ':k:' .. name)
+    local word, reason = 'NOT_RESERVED', nil
+    if value then
+        local till, _, token, owner = hold.open(value)
+        if till <= now then
+            reason = 'X'
+        elseif token ~= ARGV[i + 2] then
+            word = 'BAD_TOKEN'
+        elseif owner ~= requester then
+            word = 'NOT_OWNER'
+        else
+            word, reason = 'RELINQUISHED', 'R'
+        end
+    end
+    if reason then
+        local used, failure = hold.free(tenant_key, name, value, reason, id, stream.append)
+        if not used then return redis.error_reply(failure) end
+        id = used + 1
+    end
+    n = n + 1
+    out[n] = word
+end
+return out

@@ -66,6 +66,13 @@ let package = Package(
             dependencies: ["LuaCatalog", "RedisClient", "StrictJSON", crypto, metrics, nioCore],
             swiftSettings: strict),
         .target(name: "Budgets", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "HTTPAPI",
+            dependencies: [
+                "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON", "Observability",
+                nioCore, httpTypes, logging,
+            ],
+            swiftSettings: strict),
         .target(name: "Reservations", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
     ]
 )

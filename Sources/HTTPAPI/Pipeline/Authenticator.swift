@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import LuaCatalog
+package import NIOCore
+internal import RedisClient
+package import SharedKernel
+internal import StrictJSON
+internal import Synchronization
+
+/// Turns API keys into principals: cached by the key's hash, loaded from Redis in two round trips, and loaded again
+/// when a script says that the cached epoch is stale. Keys that are not known are never cached, so a new key works at
+/// once.
+package final class Authenticator: Sendable {
+    /// What came of a key.
+    package enum Outcome: Sendable {
+        case principal(Principal)
+        /// Unknown, revoked or expired key, or its tenant is gone or closed: one answer for all of them.
+        case invalid
+        case failed(ScriptFault)
+    }
+
+    private let runner: ScriptRunner
+    private let keyspace: Keyspace
+    private let cache = Mutex<[APIKeyHash: Principal]>([:])
+
+    /// An authenticator over a runner.
+    package init(runner: ScriptRunner, keyspace: Keyspace) {
+        self.runner = runner
+        self.keyspace = keyspace
+    }
+
+    /// The cached principal of a key, if there is one.
+    package func cached(_ hash: APIKeyHash) -> Principal? { cache.withLock { $0[hash] } }
+
+    /// Loads a key's principal; completes on `eventLoop`.
+    package func load(
+        _ hash: APIKeyHash, on eventLoop: any EventLoop, completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        let lookup = RedisCommand([[UInt8]("GET".utf8), Keyspace.apiKey(hash)])
+        runner.pool.connection(on: eventLoop).send(lookup) { result in
+            switch result {
+            case .failure(let error):
+                completion(.failed(.redis(error, script: "API key entry", detail: error.message)))
+            case .success(let reply):
+                guard let entry = reply.bytes, let colon = entry.firstIndex(of: 58),
+                    let tenant = TenantID(entry[..<colon])
+                else { return self.forget(hash, .invalid, completion) }
+                self.loadRow(hash, tenant, keyID: Array(entry[(colon + 1)...]), on: eventLoop, completion: completion)
+            }
+        }
+    }
+
+    private func loadRow(
+        _ hash: APIKeyHash, _ tenant: TenantID, keyID: [UInt8], on eventLoop: any EventLoop,
+        completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        var call = ScriptCall(.adminAuthenticate, keys: keyspace.keys(of: tenant))
+        call.append(keyID)
+        runner.run(call, on: eventLoop) { result in
+            switch result {
+            case .failure(let fault): completion(.failed(fault))
+            case .success(let reply):
+                do throws(ScriptFault) {
+                    guard let principal = try self.principal(reply, hash, tenant, keyID: keyID) else {
+                        return self.forget(hash, .invalid, completion)
+                    }
+                    self.remember(hash, principal)
+                    completion(.principal(principal))
+                } catch {
+                    completion(.failed(error))
+                }
+            }
+        }
+    }
+
+    /// The principal of a loaded row; nil when the key does not give one.
+    private func principal(
+        _ reply: ScriptReply, _ hash: APIKeyHash, _ tenant: TenantID, keyID: [UInt8]
+    ) throws(ScriptFault) -> Principal? {
+        guard reply.isWord("LOADED") else { return nil }
+        let tag = try reply.bytes(0)
+        let row = try reply.bytes(1)
+        guard tag.first != TenantStatus.closed.rawValue, !row.isEmpty else { return nil }
+        guard let key = StoredAPIKey(row: row), let terms = TenantTerms(stored: try reply.bytes(3)) else {
+            throw reply.malformed("API key row or tenant settings")
+        }
+        guard key.hash == hash.hex, key.isActive else { return nil }
+        return Principal(
+            tenant: tenant, shard: keyspace.shard(of: tenant), tag: tag, keyID: keyID, keyName: key.name,
+            permissions: key.permissions, scopeFilter: key.scopeFilter, expiresAtMs: key.expiresAtMs, terms: terms)
+    }
+
+    private func remember(_ hash: APIKeyHash, _ principal: Principal) {
+        cache.withLock {
+            if $0.count >= Limits.principalCacheMax { $0.removeAll(keepingCapacity: true) }
+            $0[hash] = principal
+        }
+    }
+
+    private func forget(_ hash: APIKeyHash, _ outcome: Outcome, _ completion: (Outcome) -> Void) {
+        _ = cache.withLock { $0.removeValue(forKey: hash) }
+        completion(outcome)
+    }
+}

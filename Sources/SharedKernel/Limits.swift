@@ -11,6 +11,8 @@ package enum Limits {
     package static let pathBytesMax = 8_192
     /// Shards of an installation: two hex digits name one.
     package static let shardCountMax = 256
+    /// Extensions of one reservation, whatever a tenant allows: records count them in three digits.
+    package static let extensionsMax: Int64 = 999
     /// Expirations in one script call.
     package static let sweepBatchMax = 200
     /// Independent lock items in one script call.

@@ -10,6 +10,8 @@ package struct APIResponse: Sendable {
     package var headers: HTTPFields
     package var body: [UInt8]
     package var contentType: String
+    /// Scopes that this operation pushed over their limit, for the log.
+    package var overLimitScopes: [OverLimitNotice] = []
 
     /// A JSON answer.
     package static func json(
@@ -17,6 +19,13 @@ package struct APIResponse: Sendable {
     ) -> APIResponse {
         APIResponse(status: status, headers: headers, body: body, contentType: "application/json")
     }
+}
+
+/// A scope that entered over-limit state (seed: OVERDRAFT RECONCILIATION asks for scope, debt and limit in the log).
+package struct OverLimitNotice: Sendable {
+    package var scope: [UInt8]
+    package var debt: Int64
+    package var overdraftLimit: Int64
 }
 
 /// A refusal or fault as an endpoint states it; the surface's envelope turns it into a body.

@@ -4,7 +4,7 @@
 internal import HTTPTypes
 package import Logging
 package import Observability
-package import SharedKernel
+internal import SharedKernel
 internal import Synchronization
 
 /// What is measured and logged about requests: one histogram and counter per operation, one debug line per request, one
@@ -53,14 +53,18 @@ package struct RequestJournal: Sendable {
         }
     }
 
-    /// Logs scopes that a commit or event pushed over their limit (seed: OVERDRAFT RECONCILIATION).
-    package func recordOverLimit(scope: [UInt8], debt: Int64, limit: Int64, tenant: TenantID) {
-        logger.warning(
-            "scope entered over-limit",
-            metadata: .keyed([
-                .tenant: .string(tenant.description), .scope: .string(String(decoding: scope, as: UTF8.self)),
-                .debt: .stringConvertible(debt), .overdraftLimit: .stringConvertible(limit),
-            ]))
+    /// Logs scopes that an operation pushed over their limit (seed: OVERDRAFT RECONCILIATION).
+    func record(_ notices: [OverLimitNotice], tenant: TenantID?) {
+        for notice in notices {
+            logger.warning(
+                "scope entered over-limit",
+                metadata: .keyed([
+                    .tenant: .string(tenant?.description ?? ""),
+                    .scope: .string(String(decoding: notice.scope, as: UTF8.self)),
+                    .debt: .stringConvertible(notice.debt),
+                    .overdraftLimit: .stringConvertible(notice.overdraftLimit),
+                ]))
+        }
     }
 }
 

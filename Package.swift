@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// The same for programs that nothing imports, where access levels of imports say nothing.
+let plain: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -56,6 +59,7 @@ let package = Package(
         .systemLibrary(
             name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, deque], swiftSettings: strict),
+        .target(name: "LocalStack", swiftSettings: strict),
         .target(name: "LuaCatalog", swiftSettings: strict, plugins: ["EmbedLua"]),
         .target(name: "StrictJSON", swiftSettings: strict),
         .target(name: "Observability", dependencies: [logging, coreMetrics], swiftSettings: strict),
@@ -74,5 +78,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "Reservations", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+        .executableTarget(
+            name: "holdfast-bench",
+            dependencies: [
+                "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "LocalStack", nioCore, nioPosix,
+                histogram, argumentParser,
+            ],
+            swiftSettings: plain),
     ]
 )

@@ -41,11 +41,11 @@ if string.sub(status, 1, 1) ~= 'A' then return {'INACTIVE', string.sub(status, 1
 local path, unit = ARGV[2], ARGV[3]
 local ledger_key = tenant_key .. ':l:' .. unit .. ':' .. path
 local terms_key = tenant_key .. ':lt:' .. unit .. ':' .. path
-guard.types({ledger_key, 'hash', terms_key, 'string', tenant_key .. ':bud', 'zset', prefix .. 'seq', 'string',
+guard.types({ledger_key, 'string', terms_key, 'string', tenant_key .. ':bud', 'zset', prefix .. 'seq', 'string',
     prefix .. 'out', 'zset', tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset'})
 if call('EXISTS', ledger_key) == 1 then return {'DUPLICATE'} end
 local now, now_us = clock.now()
-call('HSET', ledger_key, 'a', ARGV[4], 'r', '0', 's', '0', 'd', '0', 'o', ARGV[5], 'f', ARGV[6])
+call('SET', ledger_key, ARGV[4] .. ' 0 0 0 ' .. ARGV[5] .. ' ' .. ARGV[6])
 call('SET', terms_key, now .. '\0' .. now .. '\0' .. ARGV[7])
 call('ZADD', tenant_key .. ':bud', 0, path .. '\0' .. unit)
 audit.append(prefix, tenant_key, now, now_us, ARGV[8])

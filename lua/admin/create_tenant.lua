@@ -32,12 +32,12 @@ if status then
     if not (p[1] and p[2] and p[3] and p[4]) then error({err = 'CORRUPT tenant profile'}) end
     return {'EXISTS', string.sub(status, 1, 1), p[1], p[2], p[3], p[4]}
 end
-guard.types({profile_key, 'hash', tenant_key .. ':m', 'hash', prefix .. 'tenants', 'zset', prefix .. 'seq', 'string',
+guard.types({profile_key, 'hash', tenant_key .. ':n', 'string', prefix .. 'tenants', 'zset', prefix .. 'seq', 'string',
     prefix .. 'out', 'zset', tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset'})
 local now, now_us = clock.now()
 call('SET', tenant_key, 'A1')
 call('HSET', profile_key, 'name', ARGV[1], 'terms', ARGV[2], 'created_ms', now, 'updated_ms', now)
-call('HSET', tenant_key .. ':m', 'n', 0)
+call('SET', tenant_key .. ':n', 0)
 call('ZADD', prefix .. 'tenants', now, string.sub(tenant_key, #prefix + 3))
 audit.append(prefix, tenant_key, now, now_us, ARGV[3])
 outbox.append(prefix, tenant_key, now, now_us, 'tenant.created', ARGV[4], '{"new_status":"ACTIVE","changed_fields":[]}')

@@ -39,6 +39,7 @@ COMPLEXITY
 --include <outbox>
 --include <int64>
 --include <budget/ledger>
+--include <budget/assess>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local call = redis.call
@@ -55,32 +56,36 @@ if ARGV[5] ~= '' then
 end
 if string.sub(status, 1, 1) == 'C' then return {'CLOSED'} end
 local ledger_key = tenant_key .. ':l:' .. unit .. ':' .. path
-local v, before = ledger.read(ledger_key)
-if not v then
-    local _, units = ledger.other_units(tenant_key, unit, {path}, 1)
+local before = call('GET', ledger_key)
+if not before then
+    local _, units = assess.other_units(tenant_key, unit, {path}, 1)
     if units then return {'UNIT', units} end
     return {'NO_BUDGET'}
 end
-if string.find(v[6], 'C', 1, true) then return {'DENIED', 'CLOSED'} end
-if string.find(v[6], 'F', 1, true) then return {'DENIED', 'FROZEN'} end
+local a, r, s, d, o, letters = ledger.fields(before)
+if not a then ledger.corrupt(ledger_key) end
+if string.find(letters, 'C', 1, true) then return {'DENIED', 'CLOSED'} end
+if string.find(letters, 'F', 1, true) then return {'DENIED', 'FROZEN'} end
 
 local big = int64.open()
+for _, field in ipairs({a, r, s, d, o}) do
+    if not big.sound(field) then ledger.corrupt(ledger_key) end
+end
 local nh, nl = big.parse(amount)
-local dh, dl = big.parse(v[4])
+local dh, dl = big.parse(d)
 local rh, rl = nh, nl
 if big.less(dh, dl, nh, nl) then rh, rl = dh, dl end
-local ah, al = big.add(nh, nl, big.parse(v[1]))
-local sh, sl = big.add(rh, rl, big.parse(v[3]))
+local ah, al = big.add(nh, nl, big.parse(a))
+local sh, sl = big.add(rh, rl, big.parse(s))
 if not big.fits(ah, al) or not big.fits(sh, sl) then return {'OVERFLOW'} end
 dh, dl = big.sub(dh, dl, rh, rl)
-local oh, ol = big.parse(v[5])
-local own = string.match(v[6], '%l$')
-local flags = big.less(oh, ol, dh, dl) and 'O' .. (own or '') or own or '0'
+local oh, ol = big.parse(o)
+local flags = (big.less(oh, ol, dh, dl) and 'O' or '') .. string.sub(letters, -1)
 
 guard.types({tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset', prefix .. 'seq', 'string', prefix .. 'out', 'zset'})
 local now, now_us = clock.now()
-local a, s, d = big.text(ah, al), big.text(sh, sl), big.text(dh, dl)
-call('HSET', ledger_key, 'a', a, 's', s, 'd', d, 'f', flags)
+a, s, d = big.text(ah, al), big.text(sh, sl), big.text(dh, dl)
+call('SET', ledger_key, a .. ' ' .. r .. ' ' .. s .. ' ' .. d .. ' ' .. o .. ' ' .. flags)
 local result = now .. ' ' .. before .. ' ' .. a .. ' ' .. s .. ' ' .. d .. ' ' .. flags
 if ARGV[5] ~= '' then idempotency.keep(done_key, ARGV[6], result, KEEP_MS) end
 audit.append(prefix, tenant_key, now, now_us, ARGV[7])

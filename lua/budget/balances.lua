@@ -18,7 +18,7 @@ REPLIES
 EVENTS
   none
 COMPLEXITY
-  O(log ledgers + entries scanned), at most 1000 entries a call; 1 HMGET a row
+  O(log ledgers + entries scanned), at most 1000 entries a call; 1 GET a row
 ]]
 --include <clock>
 --include <tenant>
@@ -47,12 +47,14 @@ for i = 1, #entries do
     if matches then
         if rows == limit then more = 1 break end
         local key = tenant_key .. ':l:' .. unit .. ':' .. path
-        local v = ledger.read(key)
-        if not v then ledger.corrupt(key) end
+        local v = call('GET', key)
+        local a, r, s, d, o, f
+        if v then a, r, s, d, o, f = ledger.fields(v) end
+        if not a then ledger.corrupt(key) end
         rows = rows + 1
         local n = #out
         out[n + 1], out[n + 2] = path, unit
-        for f = 1, 6 do out[n + 2 + f] = v[f] end
+        out[n + 3], out[n + 4], out[n + 5], out[n + 6], out[n + 7], out[n + 8] = a, r, s, d, o, f
     end
     last = entry
 end

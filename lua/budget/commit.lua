@@ -32,7 +32,7 @@ REPLIES
 EVENTS
   none
 COMPLEXITY
-  O(ledgers + log live reservations); 1 HMGET and 2 HINCRBY a ledger, 6 further calls
+  O(ledgers + log live reservations); 1 GET a ledger, 6 further calls
 ]]
 --include <clock>
 --include <tenant>
@@ -42,7 +42,7 @@ COMPLEXITY
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local tag, h, actual = ARGV[1], ARGV[2], ARGV[6]
-local call, pcall = redis.call, redis.pcall
+local call = redis.call
 
 local stale = tenant.stale(tenant_key, tag)
 if stale then return {'STALE', stale} end
@@ -64,54 +64,26 @@ if state ~= 'A' and state ~= 'X' then return {'NOT_FOUND'} end
 if state == 'X' or now > string.sub(rec, 15, 27) + string.sub(rec, 28, 32) then return {'EXPIRED'} end
 if unit ~= ARGV[8] then return {'UNIT', unit} end
 
-local base, keys, rows, entries, n = tenant_key .. ':l:' .. unit .. ':', {}, {}, {}, 0
+local base, keys, texts, lengths, n = tenant_key .. ':l:' .. unit .. ':', {}, {}, {}, 0
 for length in record.lengths(rec) do
     n = n + 1
     local scope = string.sub(path, 1, length + 0)
-    local v, text = ledger.read(base .. scope)
+    local v = call('GET', base .. scope)
     if not v then ledger.corrupt(base .. scope) end
-    if v[6] ~= '0' and string.find(v[6], 'C', 1, true) then return {'DENIED', 'CLOSED', scope} end
-    keys[n], rows[n], entries[n] = base .. scope, v, length .. ' ' .. text
+    if string.find(v, 'C', 1, true) then return {'DENIED', 'CLOSED', scope} end
+    keys[n], texts[n], lengths[n] = base .. scope, v, length
 end
 
-local outcome, charged, effects, delta, bytes = overage.settle(rows, amount, actual, policy)
+local outcome, charged, bytes, effects, results = overage.settle(texts, amount, actual, policy)
 if outcome == 'CORRUPT' then ledger.corrupt(keys[charged]) end
 if outcome ~= 'OK' then return {'DENIED', outcome, string.sub(keys[charged], #base + 1)} end
 
--- Writes: the ledgers first, from a flat plan (key, field, by, …) that is taken back in reverse when a step fails.
-local plan, size, tail = {}, 0, '\0' .. charged .. '\0'
-for i = 1, n do
-    plan[size + 1], plan[size + 2], plan[size + 3] = keys[i], 'r', '-' .. amount
-    plan[size + 4], plan[size + 5], plan[size + 6] = keys[i], 's', charged
-    size = size + 6
-    if effects[i] == 'o' then
-        plan[size] = amount
-        plan[size + 1], plan[size + 2], plan[size + 3] = keys[i], 'd', delta
-        size = size + 3
-    end
-    tail = tail .. entries[i] .. ' ' .. effects[i] .. ';'
-end
-local function undo(failure, last)
-    for i = last, 1, -3 do
-        local by = plan[i]
-        by = (string.byte(by) == 45) and string.sub(by, 2) or '-' .. by
-        if by ~= '-0' and by ~= '0' then call('HINCRBY', plan[i - 2], plan[i - 1], by) end
-    end
-    return redis.error_reply(failure)
-end
-for i = 3, size, 3 do
-    local by = plan[i]
-    if by ~= '0' and by ~= '-0' and type(pcall('HINCRBY', plan[i - 2], plan[i - 1], by)) == 'table' then
-        return undo('CORRUPT ledger ' .. plan[i - 2], i - 3)
-    end
-end
+local tail = '\0' .. charged .. '\0'
+for i = 1, n do tail = tail .. lengths[i] .. ' ' .. texts[i] .. ' ' .. effects[i] .. ';' end
+local writes = {}
 local failure, final = record.finish(prefix, tenant_key, h, rec, 'C', now, ARGV[4] .. ARGV[5], bytes or ARGV[7],
     tail .. '\0' .. ARGV[10], ARGV[9])
-if failure then return undo(failure, size) end
-for i = 1, n do
-    local flags = rows[i][6]
-    if effects[i] == 'k' and not string.find(flags, 'O', 1, true) then
-        call('HSET', keys[i], 'f', flags == '0' and 'O' or 'O' .. flags)
-    end
-end
+if failure then return redis.error_reply(failure) end
+for i = 1, n do writes[2 * i - 1], writes[2 * i] = keys[i], results[i] end
+call('MSET', unpack(writes))
 return {'COMMITTED', final, now}

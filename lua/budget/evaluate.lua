@@ -17,7 +17,8 @@ ARGV
   9 terms       decision letter, ttl_ms in 8 digits, extensions allowed
   10 keep_ms    how long the answer is kept, ms
   11 details    JSON of idempotency key, subject, action, metadata and caps, divided by NUL
-  12.. scopes   derived scope paths, root first
+  12 lengths    3 digits for each scope: its length
+  13.. scopes   derived scope paths, root first
 REPLIES
   STALE value            the tenant's present status and epoch
   EVALUATED record now   the answer; the last section of the record is the refusal's reason code, empty when allowed
@@ -28,11 +29,11 @@ REPLIES
 EVENTS
   none
 COMPLEXITY
-  O(scopes); 1 HMGET a ledger, 5 further calls
+  O(scopes); 1 GET a ledger, 5 further calls
 ]]
 --include <clock>
 --include <tenant>
---include <budget/ledger>
+--include <budget/assess>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local tag, h, amount, unit = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
@@ -48,9 +49,9 @@ if old then
 end
 local CODES = {EXCEEDED = 'BUDGET_EXCEEDED', DEBT = 'DEBT_OUTSTANDING', OVERLIMIT = 'OVERDRAFT_LIMIT_EXCEEDED',
     FROZEN = 'BUDGET_FROZEN', CLOSED = 'BUDGET_CLOSED', NOBUDGET = 'BUDGET_NOT_FOUND'}
-local reason, _, _, entries = ledger.assess(tenant_key, unit, amount, ARGV, 12)
+local reason, _, _, _, snapshot = assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 13)
 if reason == 'NOBUDGET' then
-    local scope, units = ledger.other_units(tenant_key, unit, ARGV, 12)
+    local scope, units = assess.other_units(tenant_key, unit, ARGV, 13)
     if scope then return {'UNIT', scope, units} end
 end
 if reason == 'EXCEEDED' then
@@ -61,8 +62,6 @@ local code = reason and CODES[reason] or ''
 if string.byte(tag) == 67 then code = 'TENANT_CLOSED' end
 if string.byte(tag) == 83 then code = 'TENANT_SUSPENDED' end
 
-local snapshot = table.concat(entries, ';')
-if snapshot ~= '' then snapshot = snapshot .. ';' end
 local record = 'D' .. now .. (now + ARGV[6]) .. ARGV[7] .. '000' .. '0000000000' .. ARGV[3] .. amount .. '\0' .. unit
     .. ARGV[8] .. ARGV[9] .. '\0' .. string.sub(tenant_key, #prefix + 3) .. '\0' .. ARGV[#ARGV] .. '\0' .. snapshot
     .. '\0' .. ARGV[11] .. '\0' .. code

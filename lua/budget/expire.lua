@@ -20,6 +20,7 @@ COMPLEXITY
 --include <guard>
 --include <due>
 --include <outbox>
+--include <budget/ledger>
 --include <budget/record>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
@@ -38,30 +39,22 @@ local function expire(h)
     if not path then return false end
     local expires = string.sub(rec, 15, 27)
     if now <= expires + string.sub(rec, 28, 32) then return false end
-    local keys, n = {}, 0
+    local keys, texts, n = {}, {}, 0
     for length in record.lengths(rec) do
         n = n + 1
         keys[n] = tenant_key .. ':l:' .. unit .. ':' .. string.sub(path, 1, length + 0)
+        local v = pcall('GET', keys[n])
+        texts[n] = type(v) == 'string' and ledger.give_back(v, amount)
+        if not texts[n] then return false end
     end
-    local moved, sound = 0, true
-    if amount ~= '0' then
-        for i = 1, n do
-            if pcall('HEXISTS', keys[i], 'r') ~= 1 then sound = false break end
-            local r = pcall('HINCRBY', keys[i], 'r', '-' .. amount)
-            if type(r) == 'table' then sound = false break end
-            moved = i
-            if r < 0 then sound = false break end
-        end
+    if record.finish(prefix, tenant_key, h, rec, 'X', now, '', '\0\0\0\0\0\0\0\0', '\0' .. '0' .. '\0\0', ARGV[2]) then
+        return false
     end
-    if sound and not record.finish(prefix, tenant_key, h, rec, 'X', now, '', '\0\0\0\0\0\0\0\0', '\0' .. '0' .. '\0\0',
-        ARGV[2]) then
-        local ttl_at = 68 + #amount + 4
-        outbox.append(prefix, tenant_key, now, now_us, 'reservation.expired', '', table.concat({h, unit, amount, path,
-            string.sub(rec, 2, 14), expires, string.sub(rec, ttl_at, ttl_at + 7), string.sub(rec, 33, 35)}, '\0'))
-        return true
-    end
-    for i = 1, moved do call('HINCRBY', keys[i], 'r', amount) end
-    return false
+    for i = 1, n do call('SET', keys[i], texts[i]) end
+    local ttl_at = 68 + #amount + 4
+    outbox.append(prefix, tenant_key, now, now_us, 'reservation.expired', '', table.concat({h, unit, amount, path,
+        string.sub(rec, 2, 14), expires, string.sub(rec, ttl_at, ttl_at + 7), string.sub(rec, 33, 35)}, '\0'))
+    return true
 end
 
 local limit = ARGV[1] + 0

@@ -61,8 +61,6 @@ if state == 'X' or now > expires + 0 then return {'EXPIRED'} end
 if used >= allowed + 0 or used >= 999 then return {'EXHAUSTED'} end
 
 local later, due_key = expires + ARGV[6], tenant_key .. ':due'
-local row = string.sub(rec, 36, 45) + 0
-local offset = row % 512
 local r = pcall('ZADD', due_key, later + grace, h)
 if type(r) == 'table' then return redis.error_reply(r.err) end
 local fresh = r == 1
@@ -72,7 +70,8 @@ local function undo(failure)
 end
 r = pcall('HSET', log_key, ARGV[4], ARGV[5] .. later)
 if type(r) == 'table' then return undo(r.err) end
-r = pcall('SETRANGE', tenant_key .. ':d:' .. (row - offset) / 512, offset * 64 + 7, struct.pack('>I6', later))
+r = pcall('SETRANGE', tenant_key .. ':d:' .. string.sub(rec, 36, 42), string.sub(rec, 43, 45) * 64 + 7,
+    struct.pack('>I6', later))
 if type(r) == 'table' then
     call('HDEL', log_key, ARGV[4])
     return undo(r.err)

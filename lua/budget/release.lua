@@ -27,7 +27,7 @@ REPLIES
 EVENTS
   none
 COMPLEXITY
-  O(ledgers + log live reservations); 1 HMGET and 1 HINCRBY a ledger, 6 further calls
+  O(ledgers + log live reservations); 1 GET a ledger, 6 further calls
 ]]
 --include <clock>
 --include <tenant>
@@ -36,7 +36,7 @@ COMPLEXITY
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local tag, h = ARGV[1], ARGV[2]
-local call, pcall = redis.call, redis.pcall
+local call = redis.call
 
 local stale = tenant.stale(tenant_key, tag)
 if stale then return {'STALE', stale} end
@@ -57,30 +57,17 @@ if state == 'C' or state == 'R' then return {'FINALIZED'} end
 if state ~= 'A' and state ~= 'X' then return {'NOT_FOUND'} end
 if state == 'X' or now > string.sub(rec, 15, 27) + string.sub(rec, 28, 32) then return {'EXPIRED'} end
 
-local base, keys, n, snapshot = tenant_key .. ':l:' .. unit .. ':', {}, 0, ''
+local base, writes, n, snapshot = tenant_key .. ':l:' .. unit .. ':', {}, 0, ''
 for length in record.lengths(rec) do
-    n = n + 1
-    keys[n] = base .. string.sub(path, 1, length + 0)
-    local v, text = ledger.read(keys[n])
-    if not v then ledger.corrupt(keys[n]) end
-    snapshot = snapshot .. length .. ' ' .. text .. ' p;'
-end
-
--- Writes: the ledgers first; a reserved amount that would fall below zero, or any failure, is undone.
-local function undo(failure, last)
-    for i = last, 1, -1 do call('HINCRBY', keys[i], 'r', amount) end
-    return redis.error_reply(failure)
-end
-local moved = 0
-if amount ~= '0' then
-    for i = 1, n do
-        local r = pcall('HINCRBY', keys[i], 'r', '-' .. amount)
-        if type(r) == 'table' then return undo('CORRUPT ledger ' .. keys[i], moved) end
-        moved = i
-        if r < 0 then return undo('CORRUPT ledger ' .. keys[i], moved) end
-    end
+    local key = base .. string.sub(path, 1, length + 0)
+    local v = call('GET', key)
+    local given = v and ledger.give_back(v, amount)
+    if not given then ledger.corrupt(key) end
+    writes[n + 1], writes[n + 2], n = key, given, n + 2
+    snapshot = snapshot .. length .. ' ' .. v .. ' p;'
 end
 local failure, final = record.finish(prefix, tenant_key, h, rec, 'R', now, ARGV[4] .. ARGV[5], '\0\0\0\0\0\0\0\0',
     '\0' .. '0' .. '\0' .. snapshot .. '\0' .. ARGV[7], ARGV[6])
-if failure then return undo(failure, moved) end
+if failure then return redis.error_reply(failure) end
+call('MSET', unpack(writes))
 return {'RELEASED', final, now}

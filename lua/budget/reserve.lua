@@ -11,13 +11,13 @@ ARGV
   3 fingerprint 22 characters: hash of the canonical request
   4 amount      estimate, decimal int64 >= 0
   5 unit        unit letter: U, T, C or R
-  6 ttl_ms      effective time to live, ms
-  7 grace_ms    5 digits, ms
-  8 policy      overage policy letter asked for or set by a policy, or empty
-  9 fallback    overage policy letter when neither that nor the deepest budgeted ledger names one
-  10 terms      decision letter, ttl_ms in 8 digits, extensions allowed in 3 or more digits
-  11 row        24 bytes: amount big-endian, then the 16 bytes of h
-  12 details    JSON of idempotency key, subject, action, metadata and caps, divided by NUL
+  6 policy      overage policy letter asked for or set by a policy, or empty
+  7 fallback    overage policy letter when neither that nor the deepest budgeted ledger names one
+  8 terms       decision letter, ttl_ms in 8 digits, extensions allowed in 3 or more digits
+  9 grace_ms    5 digits, ms
+  10 row        24 bytes: amount big-endian, then the 16 bytes of h
+  11 details    JSON of idempotency key, subject, action, metadata and caps, divided by NUL
+  12 lengths    3 digits for each scope: its length
   13.. scopes   derived scope paths, root first
 REPLIES
   STALE value           the tenant's present status and epoch
@@ -33,11 +33,12 @@ REPLIES
 EVENTS
   none
 COMPLEXITY
-  O(scopes + log live reservations of the tenant); 1 HMGET and 1 HINCRBY a ledger, 10 further calls
+  O(scopes + log live reservations of the tenant); 1 GET a ledger, 10 further calls
 ]]
---include <budget/ledger>
+--include <budget/assess>
 
--- Hot: the includes clock, tenant and due are written out below, because a closure costs 0.1 us in every call.
+-- Hot: clock, tenant and due are written out below, because a closure costs 0.1 us in every call; and times and counts
+-- are turned into text once, because that costs more than most calls.
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local tag, h, amount, unit = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
 local call, pcall, type, sub = redis.call, redis.pcall, type, string.sub
@@ -47,7 +48,8 @@ if current ~= tag then return {'STALE', current or ''} end
 
 local record_key = prefix .. 'r:' .. h
 local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now_text = time[1] .. sub('00000' .. time[2], -6, -4)
+local now = now_text + 0
 local old = call('GET', record_key)
 if old then
     if sub(old, 46, 67) ~= ARGV[3] then return {'MISMATCH'} end
@@ -57,11 +59,12 @@ local status = sub(tag, 1, 1)
 if status == 'C' then return {'CLOSED'} end
 if status == 'S' then return {'SUSPENDED'} end
 
-local reason, at, ledgers, entries, flags = ledger.assess(tenant_key, unit, amount, ARGV, 13)
+local reason, at, ledgers, texts, snapshot, flags =
+    assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 13)
 local due_key = tenant_key .. ':due'
 if reason then
     if reason == 'NOBUDGET' then
-        local scope, units = ledger.other_units(tenant_key, unit, ARGV, 13)
+        local scope, units = assess.other_units(tenant_key, unit, ARGV, 13)
         if scope then return {'UNIT', scope, units} end
         return {'NOBUDGET'}
     end
@@ -71,22 +74,19 @@ if reason then
     end
     return {'DENIED', reason, at}
 end
-local policy = ARGV[8]
-if policy == '' then
-    policy = string.match(flags, '%l$')
-    policy = policy and string.upper(policy) or ARGV[9]
-end
+local policy = ARGV[6]
+if policy == '' then policy = flags == '0' and ARGV[7] or string.upper(flags) end
 
-local meta_key, paths_key, path = tenant_key .. ':m', tenant_key .. ':sp', ARGV[#ARGV]
+local paths_key, path, terms, grace = tenant_key .. ':sp', ARGV[#ARGV], ARGV[8], ARGV[9]
 local number = call('HGET', paths_key, path)
 local new_path = not number
 if new_path then number = call('HLEN', paths_key) end
-local expires, grace = now + ARGV[6], ARGV[7]
-local deadline, name = expires + grace, sub(tenant_key, #prefix + 3)
+local expires = now + sub(terms, 2, 9)
+local deadline, expires_text, name = (expires + grace) .. '', expires .. '', sub(tenant_key, #prefix + 3)
 
--- Writes. Each may fail on a key of the wrong type or a corrupt number, so each goes through pcall, and a failure takes
--- back the steps done before it. The record itself, written last, cannot fail: GET has seen it absent.
-local step, moved, row, offset, chunk_key, failure = 0, 0, nil, nil, nil, nil
+-- Writes. The indexes come first, each through pcall: on a key of the wrong type they fail, and what was done before is
+-- taken back. Ledgers and record are written last, by one MSET, which cannot fail: GET has seen what they are.
+local step, row, chunk_key, failure = 0, nil, nil, nil
 repeat
     local r = pcall('ZADD', due_key, deadline, h)
     if type(r) == 'table' then failure = r.err break end
@@ -94,46 +94,35 @@ repeat
     if new_path then
         r = pcall('HSET', paths_key, path, number)
         if type(r) == 'table' then failure = r.err break end
-        step = 2
     end
-    r = pcall('HINCRBY', meta_key, 'n', 1)
+    r = pcall('INCR', tenant_key .. ':n')
     if type(r) == 'table' then failure = r.err break end
-    step, row = 3, r - 1
-    offset = row % 512
-    chunk_key = tenant_key .. ':d:' .. (row - offset) / 512
-    r = pcall('SETRANGE', chunk_key, offset * 64, struct.pack('>c1I6I6I2c8I6c24I4c1c6', 'A', 0, expires, grace,
-        '\0\0\0\0\0\0\0\0', now, ARGV[11], number, unit, '\0\0\0\0\0\0'))
+    step, row = 2, sub('000000000' .. (r - 1), -10)
+    chunk_key = tenant_key .. ':d:' .. sub(row, 1, 7)
+    r = pcall('APPEND', chunk_key, struct.pack('>c1I6I6I2c8I6c24I4c1c6', 'A', 0, expires, grace,
+        '\0\0\0\0\0\0\0\0', now, ARGV[10], number, unit, '\0\0\0\0\0\0'))
     if type(r) == 'table' then failure = r.err break end
-    step = 4
-    if amount ~= '0' then
-        for i = 1, #ledgers do
-            if type(pcall('HINCRBY', ledgers[i], 'r', amount)) == 'table' then
-                failure = 'CORRUPT ledger ' .. ledgers[i]
-                break
-            end
-            moved = i
-        end
-        if failure then break end
-    end
+    step = 3
     r = pcall('ZADD', prefix .. 'due', 'LT', deadline, 'b' .. name)
     if type(r) == 'table' then failure = r.err end
 until true
 if failure then
-    for i = 1, moved do call('HINCRBY', ledgers[i], 'r', '-' .. amount) end
-    if step == 4 then
-        if offset > 0 then
-            call('SET', chunk_key, call('GETRANGE', chunk_key, 0, offset * 64 - 1))
+    if step > 2 then
+        local kept = call('STRLEN', chunk_key) - 64
+        if kept > 0 then
+            call('SET', chunk_key, call('GETRANGE', chunk_key, 0, kept - 1))
         else
             call('DEL', chunk_key)
         end
     end
-    if step > 2 then call('HINCRBY', meta_key, 'n', -1) end
-    if step > 1 and new_path then call('HDEL', paths_key, path) end
+    if step > 1 then call('DECR', tenant_key .. ':n') end
+    if step > 0 and new_path then call('HDEL', paths_key, path) end
     if step > 0 then call('ZREM', due_key, h) end
     return redis.error_reply(failure)
 end
 
-local record = 'A' .. now .. expires .. grace .. '000' .. sub('000000000' .. row, -10) .. ARGV[3] .. amount .. '\0'
-    .. unit .. policy .. ARGV[10] .. '\0' .. name .. '\0' .. path .. '\0' .. table.concat(entries, ';') .. ';\0' .. ARGV[12]
-call('SET', record_key, record)
-return {'RESERVED', record, now}
+local writes = {record_key, 'A' .. now_text .. expires_text .. grace .. '000' .. row .. ARGV[3] .. amount .. '\0' .. unit
+    .. policy .. terms .. '\0' .. name .. '\0' .. path .. '\0' .. snapshot .. '\0' .. ARGV[11]}
+for i = 1, #ledgers do writes[2 * i + 1], writes[2 * i + 2] = ledgers[i], texts[i] end
+call('MSET', unpack(writes))
+return {'RESERVED', writes[2], now}

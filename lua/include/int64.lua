@@ -13,6 +13,11 @@ function int64.open()
         return string.sub(s, 1, n - 10) + 0, string.sub(s, n - 9) + 0
     end
 
+    -- Whether a decimal string is within 0 ... 9223372036854775807.
+    function int64.sound(s)
+        return #s < 19 or (#s == 19 and s <= '9223372036854775807')
+    end
+
     function int64.add(ah, al, bh, bl)
         local lo = al + bl
         if lo >= BASE then return ah + bh + 1, lo - BASE end

@@ -156,7 +156,7 @@ package struct BudgetRecord: Sendable {
 
     private func row(_ entry: ArraySlice<UInt8>, adjust: (inout LedgerState, UInt8) -> Void) -> LedgerRow? {
         let fields = entry.split(separator: 32).map(Array.init)
-        guard fields.count >= 7, let length = parseDecimalInt64(fields[0]), length > 0, length <= path.count,
+        guard fields.count >= 7, let length = Self.digits(fields[0][...]), length > 0, length <= path.count,
             var state = LedgerState(fields[1...6])
         else { return nil }
         adjust(&state, fields.count > 7 ? fields[7].first ?? 0 : 0)

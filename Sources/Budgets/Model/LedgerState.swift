@@ -10,15 +10,15 @@ package struct LedgerState: Hashable, Sendable {
     package var spent: Int64
     package var debt: Int64
     package var overdraftLimit: Int64
-    /// `0`, or letters of C closed, F frozen, O over limit, then its own overage policy in lower case.
+    /// Letters of C closed, F frozen, O over limit, then its own overage policy r, i or o, or 0 for none.
     package var flags: [UInt8]
 
     /// The state of six texts as scripts send them; nil when one is no int64.
     package init?(_ fields: ArraySlice<[UInt8]>) {
         let fields = Array(fields)
-        guard fields.count == 6, let a = parseDecimalInt64(fields[0]), let r = parseDecimalInt64(fields[1]),
-            let s = parseDecimalInt64(fields[2]), let d = parseDecimalInt64(fields[3]),
-            let o = parseDecimalInt64(fields[4]), min(a, r, s, d, o) >= 0
+        guard fields.count == 6, let a = Self.amount(fields[0]), let r = Self.amount(fields[1]),
+            let s = Self.amount(fields[2]), let d = Self.amount(fields[3]),
+            let o = Self.amount(fields[4]), min(a, r, s, d, o) >= 0
         else { return nil }
         allocated = a
         reserved = r
@@ -26,6 +26,14 @@ package struct LedgerState: Hashable, Sendable {
         debt = d
         overdraftLimit = o
         flags = fields[5]
+    }
+
+    /// The stored text "a r s d o f" of a ledger; nil when it is none.
+    package init?(stored: [UInt8]) { self.init(stored.split(separator: 32).map(Array.init)[...]) }
+
+    /// Digits within int64; unlike an amount of a client, leading zeros do no harm here.
+    private static func amount(_ text: [UInt8]) -> Int64? {
+        parseDecimalInt64(text.count > 1 ? text.drop { $0 == 48 } : text[...]) ?? (text.allSatisfy { $0 == 48 } ? 0 : nil)
     }
 
     /// allocated - spent - reserved - debt (runtime digest 3.1); saturates, which no sum of stored ledgers reaches unless
@@ -45,10 +53,9 @@ package struct LedgerState: Hashable, Sendable {
         set {
             guard newValue != isOverLimit else { return }
             if newValue {
-                flags = flags == [48] ? [79] : [79] + flags
+                flags.insert(79, at: 0)
             } else {
                 flags.removeAll { $0 == 79 }
-                if flags.isEmpty { flags = [48] }
             }
         }
     }

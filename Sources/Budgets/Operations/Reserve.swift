@@ -69,14 +69,13 @@ package struct Reserve: Sendable {
         call.append(fingerprint.text)
         call.append(decimal: amount)
         call.append([unit.letter])
-        call.append(decimal: ttlMs)
-        call.append(padded(graceMs, width: 5))
         call.append(policy.map { [$0.letter] } ?? [])
         call.append([fallbackPolicy.letter])
         call.append(terms)
+        call.append(padded(graceMs, width: 5))
         call.append(bigEndian(amount) + identity.bytes)
         call.append(details)
-        for scope in path.scopes { call.append(scope) }
+        appendScopes(to: &call)
         return call
     }
 
@@ -94,7 +93,7 @@ package struct Reserve: Sendable {
         call.append(terms)
         call.append(decimal: keepMs)
         call.append(details)
-        for scope in path.scopes { call.append(scope) }
+        appendScopes(to: &call)
         return call
     }
 
@@ -124,6 +123,14 @@ package struct Reserve: Sendable {
         let scopes = path.scopes
         guard index >= 0, index < scopes.count else { throw reply.malformed("scope index") }
         return scopes[Int(index)]
+    }
+
+    /// The scopes' lengths, 3 digits each, then the scopes.
+    private func appendScopes(to call: inout ScriptCall) {
+        var lengths: [UInt8] = []
+        for length in path.prefixLengths { lengths += padded(Int64(length), width: 3) }
+        call.append(lengths)
+        for scope in path.scopes { call.append(scope) }
     }
 
     private var terms: [UInt8] { [65] + padded(ttlMs, width: 8) + padded(maxExtensions, width: 3) }

@@ -1,34 +1,57 @@
 -- overage: what a commit books in each ledger (runtime digest 2.12). Policy letters: R reject, I allow if available,
--- O allow with overdraft. settle() takes the ledger rows (fields as ledger.read gives them), the reserved and the actual
--- amount as decimal strings; it returns
---   outcome   'OK', 'EXCEEDED', 'OVERDRAFT' (with the row's index) or 'CORRUPT' (row's index: the result leaves int64)
+-- O allow with overdraft. settle() takes the ledgers' texts, the reserved and the actual amount as decimal strings; it
+-- returns
+--   outcome   'OK', 'EXCEEDED', 'OVERDRAFT' or 'CORRUPT' (no ledger, holds less than reserved, or would leave int64);
+--             then, unless OK, the index of the ledger concerned
 --   charged   decimal string, and the same as eight big-endian bytes unless it equals `actual` (then nil)
---   effects   one letter a row: p paid (spent += charged), k paid, short and flagged over limit, o overdraft (spent +=
+--   effects   one letter a ledger: p paid (spent += charged), k paid, short and flagged over limit, o overdraft (spent +=
 --             reserved, debt += actual - reserved)
---   delta     actual - reserved as text, where a row has the effect o
+--   texts     the ledgers' new texts
 --include <int64>
+--include <budget/ledger>
 local overage = {}
 do
-    local EXACT = 9007199254740992
+    local EXACT, PRINTED = 9007199254740992, 1e14
+
+    -- A number below 2^53 in full digits; concatenation alone prints 14.
+    local function text(n)
+        return n < PRINTED and n .. '' or string.format('%.0f', n)
+    end
+
+    local function flagged(letters)
+        return string.find(letters, 'O', 1, true) and letters or 'O' .. letters
+    end
 
     -- Both variants state one rule; this one in plain doubles, where every sum is exact.
     local function settle_small(rows, reserved, actual, policy)
-        local effects, delta, least, at = {}, actual - reserved, nil, nil
-        for i = 1, #rows do
+        local effects, delta, least, at, n = {}, actual - reserved, nil, nil, #rows
+        for i = 1, n do
             local v = rows[i]
-            if v[2] + 0 < reserved then return 'CORRUPT', i end
-            local room = v[1] - v[2] - v[3] - v[4]
+            local r, d = v[2] + 0, v[4] + 0
+            if r < reserved then return 'CORRUPT', i end
             effects[i] = 'p'
-            if delta > 0 and room < delta then
-                effects[i], at = (policy == 'O') and 'o' or 'k', at or i
-                if policy == 'O' and v[4] + delta > v[5] + 0 then return 'OVERDRAFT', i end
+            if delta > 0 then
+                local room = v[1] - r - v[3] - d
+                if room < delta then
+                    effects[i], at = (policy == 'O') and 'o' or 'k', at or i
+                    if policy == 'O' and d + delta > v[5] + 0 then return 'OVERDRAFT', i end
+                end
+                if not least or room < least then least = room end
             end
-            if not least or room < least then least = room end
         end
         if delta > 0 and policy == 'R' then return 'EXCEEDED', at or 1 end
         local charged = actual
         if at and policy == 'I' then charged = reserved + math.max(0, least) end
-        return 'OK', charged, effects, delta
+        local texts = {}
+        for i = 1, n do
+            local v = rows[i]
+            local spent, debt, letters = v[3] + charged, v[4], v[6]
+            if effects[i] == 'o' then spent, debt = v[3] + reserved, text(debt + delta) end
+            if effects[i] == 'k' then letters = flagged(letters) end
+            texts[i] = v[1] .. ' ' .. text(v[2] - reserved) .. ' ' .. text(spent) .. ' ' .. debt .. ' ' .. v[5] .. ' '
+                .. letters
+        end
+        return 'OK', charged, nil, effects, texts
     end
 
     local function settle_large(rows, reserved, actual, policy)
@@ -40,6 +63,9 @@ do
         local effects, lh, ll, at = {}, nil, nil, nil
         for i = 1, #rows do
             local v = rows[i]
+            for f = 1, 5 do
+                if not big.sound(v[f]) then return 'CORRUPT', i end
+            end
             local vh, vl = big.parse(v[2])
             if big.less(vh, vl, rh, rl) then return 'CORRUPT', i end
             local h, l = big.parse(v[1])
@@ -59,25 +85,35 @@ do
             if big.less(lh, ll, 0, 0) then lh, ll = 0, 0 end
             ch, cl = big.add(rh, rl, lh, ll)
         end
-        for i = 1, #rows do
-            local bh, bl = ch, cl
-            if effects[i] == 'o' then bh, bl = rh, rl end
-            local sh, sl = big.add(bh, bl, big.parse(rows[i][3]))
-            if not big.fits(sh, sl) then return 'CORRUPT', i end
-        end
-        return 'OK', big.text(ch, cl), effects, over and big.text(dh, dl) or '0', big.bytes(ch, cl)
-    end
-
-    function overage.settle(rows, reserved, actual, policy)
-        local total = reserved + actual
+        local texts = {}
         for i = 1, #rows do
             local v = rows[i]
-            total = total + v[1] + v[2] + v[3] + v[4] + v[5]
+            local bh, bl, debt, letters = ch, cl, v[4], v[6]
+            if effects[i] == 'o' then
+                bh, bl = rh, rl
+                debt = big.text(big.add(dh, dl, big.parse(v[4])))
+            end
+            if effects[i] == 'k' then letters = flagged(letters) end
+            local sh, sl = big.add(bh, bl, big.parse(v[3]))
+            if not big.fits(sh, sl) then return 'CORRUPT', i end
+            local vh, vl = big.parse(v[2])
+            texts[i] = v[1] .. ' ' .. big.text(big.sub(vh, vl, rh, rl)) .. ' ' .. big.text(sh, sl) .. ' ' .. debt .. ' '
+                .. v[5] .. ' ' .. letters
+        end
+        return 'OK', big.text(ch, cl), big.bytes(ch, cl), effects, texts
+    end
+
+    function overage.settle(ledgers, reserved, actual, policy)
+        local rows, total = {}, reserved + actual
+        for i = 1, #ledgers do
+            local v = {ledger.fields(ledgers[i])}
+            if not v[1] then return 'CORRUPT', i end
+            rows[i], total = v, total + v[1] + v[2] + v[3] + v[4] + v[5]
         end
         if total >= EXACT then return settle_large(rows, reserved, actual, policy) end
-        local outcome, charged, effects, delta = settle_small(rows, reserved + 0, actual + 0, policy)
+        local outcome, charged, _, effects, texts = settle_small(rows, reserved + 0, actual + 0, policy)
         if outcome ~= 'OK' then return outcome, charged end
-        if charged == actual + 0 then return outcome, actual, effects, string.format('%.0f', delta), nil end
-        return outcome, string.format('%.0f', charged), effects, '0', struct.pack('>I8', charged)
+        if charged == actual + 0 then return outcome, actual, nil, effects, texts end
+        return outcome, text(charged), struct.pack('>I8', charged), effects, texts
     end
 end

@@ -7,7 +7,8 @@
 --   digits), extensions allowed; tenant; path; ledger snapshot; JSON of key, subject, action, metadata, caps; last, when
 --   final: charged, snapshot with effects, JSON of the commit metadata or release reason.
 -- A directory row (64 bytes): state 1, finalized_ms 6, expires_ms 6, grace_ms 2, charged 8, created_ms 6, amount 8, h 16,
--- path number 4, unit letter 1, zero 6; integers big-endian. Rows 512k … 512k+511 live in the string <tenant>:d:<k>.
+-- path number 4, unit letter 1, zero 6; integers big-endian. A row's number has 10 digits: the first 7 name the string
+-- <tenant>:d:<7 digits> that holds it, the last 3 its place there, so a string has 1,000 rows.
 local record = {}
 do
     local EMPTY_KEY = string.rep('0', 44)
@@ -36,13 +37,13 @@ do
     -- two can fail, and then nothing is changed and the error text is returned for the caller to undo its own). Returns
     -- the error text or nil, and the final record.
     function record.finish(prefix, tenant_key, h, rec, state, now_ms, final_key, charged_bytes, tail, keep_ms)
-        local expires, grace, row = string.sub(rec, 15, 27), string.sub(rec, 28, 32), string.sub(rec, 36, 45) + 0
-        local due_key, offset = tenant_key .. ':due', row % 512
+        local expires, grace, due_key = string.sub(rec, 15, 27), string.sub(rec, 28, 32), tenant_key .. ':due'
         local r = redis.pcall('ZREM', due_key, h)
         if type(r) == 'table' then return r.err end
         local finalized = (state == 'X') and 0 or now_ms
         local head = struct.pack('>c1I6I6I2c8', state, finalized, expires, grace, charged_bytes)
-        local w = redis.pcall('SETRANGE', tenant_key .. ':d:' .. (row - offset) / 512, offset * 64, head)
+        local w = redis.pcall('SETRANGE', tenant_key .. ':d:' .. string.sub(rec, 36, 42), string.sub(rec, 43, 45) * 64 .. '',
+            head)
         if type(w) == 'table' then
             if r == 1 then redis.call('ZADD', due_key, expires + grace, h) end
             return w.err

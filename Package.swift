@@ -18,6 +18,12 @@ let plain: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeatu
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -39,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-crypto", "3.0.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -78,11 +85,54 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "Reservations", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "HoldfastSettings",
+            dependencies: ["RedisClient", "Observability", "SharedKernel", configuration, logging],
+            swiftSettings: strict),
+        .target(
+            name: "HoldfastRuntime",
+            dependencies: [
+                "HoldfastSettings", "HTTPAPI", "SharedKernel", "LuaCatalog", "RedisClient", "Observability", hummingbird,
+                hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioExtras, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes,
+                lifecycle, unixSignals, logging, coreMetrics,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Observability"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"],
+            swiftSettings: strict),
         .executableTarget(
             name: "holdfast-bench",
             dependencies: [
                 "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "LocalStack", nioCore, nioPosix,
                 histogram, argumentParser,
+            ],
+            swiftSettings: plain),
+        .target(
+            name: "Verification", dependencies: ["SharedKernel", "Budgets", "RedisClient", "StrictJSON", nioCore],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HTTPAPITests",
+            dependencies: [
+                "HTTPAPI", "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON", "LocalStack",
+                "Observability", nioCore, nioPosix, httpTypes, logging,
+            ],
+            swiftSettings: plain),
+        .testTarget(name: "LuaBundlingTests", dependencies: ["LuaBundling", "LuaCatalog"], swiftSettings: plain),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: plain),
+        .testTarget(name: "ObservabilityTests", dependencies: ["Observability", logging, coreMetrics], swiftSettings: plain),
+        .testTarget(
+            name: "ReservationsTests",
+            dependencies: [
+                "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "LocalStack", nioCore, nioPosix,
+            ],
+            swiftSettings: plain),
+        .testTarget(
+            name: "VerificationTests",
+            dependencies: [
+                "Verification", "LocalStack", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", nioCore, nioPosix,
             ],
             swiftSettings: plain),
     ]

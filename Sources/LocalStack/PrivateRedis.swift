@@ -115,7 +115,7 @@ package final class PrivateRedis: Sendable {
                     tcpPort: options.listensOnTCP ? try LocalSocket.freePort() : nil,
                     tlsPort: options.tls != nil ? try LocalSocket.freePort() : nil
                 )
-                try redis.checkVersion()
+                try self.checkVersion(try redis.watchdog.ask("version"))
                 try redis.configure(options)
                 try redis.begin()
                 return redis
@@ -154,14 +154,14 @@ package final class PrivateRedis: Sendable {
         }
     }
 
-    private func checkVersion() throws(LocalStackError) {
-        let line = try self.watchdog.ask("version")
-        let words = line.split(separator: " ")
-        guard let version = words.first(where: { $0.hasPrefix("v=") })?.dropFirst(2) else {
+    /// Reads the line that `redis-server --version` prints; throws unless it tells a version that is new enough.
+    static func checkVersion(_ line: String) throws(LocalStackError) {
+        guard let word = line.split(separator: " ").first(where: { $0.hasPrefix("v=") }) else {
             throw .redisTooOld(found: line, needed: Self.neededVersion)
         }
-        let isNewEnough = version.split(separator: ".").first.flatMap { Int($0) }.map { $0 >= 7 } ?? false
-        guard isNewEnough else { throw .redisTooOld(found: String(version), needed: Self.neededVersion) }
+        let version = word.dropFirst(2)
+        let major = version.split(separator: ".").first.flatMap { Int($0) } ?? 0
+        guard major >= 7 else { throw .redisTooOld(found: String(version), needed: Self.neededVersion) }
     }
 
     private func endOfLog() -> String {

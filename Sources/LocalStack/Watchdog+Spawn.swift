@@ -53,6 +53,13 @@ extension Watchdog {
             posix_spawn_file_actions_adddup2(&actions, standardStreams, stream)
         }
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        // A listening socket of ours that the server inherits would stay open, and accept, after we have closed it.
+        #if canImport(Darwin)
+        let closesOthers = POSIX_SPAWN_CLOEXEC_DEFAULT
+        #else
+        let closesOthers: Int32 = 0
+        for descriptor in self.descriptorsToClose() { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        #endif
         // Threads of Dispatch block most signals and a child inherits that: a shell that never hears of the end of its
         // child, a server deaf to SIGTERM.
         var blocked = sigset_t()
@@ -63,7 +70,7 @@ extension Watchdog {
         for signal in [SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGCHLD] { sigaddset(&defaults, signal) }
         posix_spawnattr_setsigdefault(&attributes, &defaults)
         posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | closesOthers
         posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
@@ -75,6 +82,16 @@ extension Watchdog {
         guard code == 0 else { throw .system(call: "posix_spawn", code: code) }
         return process
     }
+
+    #if !canImport(Darwin)
+    /// All descriptors above the standard streams that are open, and some that may be opened meanwhile. To close one that
+    /// is not open does no harm.
+    private static func descriptorsToClose() -> ClosedRange<Int32> {
+        let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        let highest = open.compactMap { Int32($0) }.max() ?? 255
+        return (STDERR_FILENO + 1)...(highest + 64)
+    }
+    #endif
 
     private static func cStrings(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
         texts.map { text in strdup(text) } + [nil]

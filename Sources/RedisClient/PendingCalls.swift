@@ -107,7 +107,7 @@ struct PendingCalls {
         return (call, true)
     }
 
-    /// When the oldest call that is not expired was handed over.
+    /// When the oldest call that is not expired was handed over; nil when there is nothing left to wait for.
     var oldestLive: NIODeadline? {
         self.expiredPrefix < self.written.count ? self.written[self.expiredPrefix].enqueuedAt : self.held.oldest
     }

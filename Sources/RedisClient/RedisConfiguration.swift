@@ -15,7 +15,8 @@ package struct RedisConfiguration: Sendable {
     package struct TLS: Sendable, Hashable {
         /// A PEM file with the authorities to trust instead of the system's, or nil.
         package var caFile: String?
-        /// The name to ask for and to verify instead of the host of the URL, or nil.
+        /// The name to ask for and to verify instead of the host of the URL, or nil. A trusted certificate for the very
+        /// IP address that is connected to is accepted as well.
         package var serverName: String?
 
         /// Trusts the system's authorities and verifies the host of the URL unless told otherwise.

@@ -227,8 +227,8 @@ package final class RedisConnection: @unchecked Sendable {
     private func connectFailed(_ error: RedisError) {
         self.lastFailure = error
         let delay = self.connectBackoff.failed(using: &self.random)
-        self.reconnect(after: delay)
         self.report(.connectFailed(error, retryIn: delay))
+        self.reconnect(after: delay)
         if error.isConfigurationFault { self.completeReadiness(.failure(error)) }
     }
 
@@ -237,6 +237,7 @@ package final class RedisConnection: @unchecked Sendable {
         self.session = nil
         self.ready.store(false, ordering: .relaxed)
         self.lastFailure = error
+        self.report(.disconnected(error))
         let wasStable = self.eventLoop.now - self.readySince >= TimeAmount(self.configuration.backoffCeiling)
         if wasStable {
             self.flapBackoff.succeeded()
@@ -244,7 +245,6 @@ package final class RedisConnection: @unchecked Sendable {
         } else {
             self.reconnect(after: self.flapBackoff.failed(using: &self.random))
         }
-        self.report(.disconnected(error))
     }
 
     private func reconnect(after delay: Duration) {

@@ -59,13 +59,20 @@ struct RedisConnector: Sendable {
         let opened =
             switch self.configuration.endpoint {
             case .tcp(let host, let port):
-                bootstrap
-                    .channelOption(.socketOption(.so_keepalive), value: 1)
-                    .connect(host: host, port: port)
+                self.connect(bootstrap.channelOption(.socketOption(.so_keepalive), value: 1), to: host, port)
             case .unix(let path):
                 bootstrap.connect(unixDomainSocketPath: path)
             }
         opened.assumeIsolated().whenFailure { session.end(self.fault($0)) }
+    }
+
+    /// A name is resolved at every attempt, because it may point elsewhere by now; an address needs no resolver.
+    private func connect(_ bootstrap: ClientBootstrap, to host: String, _ port: Int) -> EventLoopFuture<any Channel> {
+        if let address = try? SocketAddress(ipAddress: host, port: port) {
+            bootstrap.connect(to: address)
+        } else {
+            bootstrap.connect(host: host, port: port)
+        }
     }
 
     /// The name to verify. An IP address is verified as such, by TLS itself.

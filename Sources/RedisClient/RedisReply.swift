@@ -11,7 +11,7 @@ package enum RedisReply: Sendable, Hashable {
     case simple([UInt8])
     /// A binary-safe string.
     case bulk([UInt8])
-    /// A list of replies; nested at most seven levels deep.
+    /// A list of replies; nested at most eight deep.
     case array([RedisReply])
     /// An error inside an array. An error that is the whole reply arrives as ``RedisError`` instead.
     case error(RedisServerError)

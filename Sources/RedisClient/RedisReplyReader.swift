@@ -40,7 +40,7 @@ package final class RedisReplyReader {
         return Self.value(of: reply.assumingMemoryBound(to: redisReply.self))
     }
 
-    /// Copies a C reply. The recursion is bounded: the C reader refuses more than seven nested arrays.
+    /// Copies a C reply. The recursion is bounded: the C reader refuses more than eight nested arrays.
     private static func value(of reply: UnsafePointer<redisReply>) -> RedisReply {
         switch reply.pointee.type {
         case REDIS_REPLY_STRING:

@@ -99,15 +99,22 @@ final class RedisSession: ChannelInboundHandler, @unchecked Sendable {
     func finish(then: @escaping () -> Void = {}) {
         if case .ended = self.phase { return then() }
         self.phase = .finishing
-        self.notify = { _ in then() }
+        self.notify = { if case .ended = $0 { then() } }
         self.endIfFinished()
     }
 
     /// Ends at once: every call fails.
-    func end(_ error: RedisError) {
-        if case .ended = self.phase { return }
+    func end(_ cause: RedisError) {
+        var error = cause
+        switch self.phase {
+        case .ended: return
+        case .handshake where cause.code == .connectionLost:
+            error = RedisError(.connectFailed, cause.message, underlying: cause.underlying)
+        default: break
+        }
         self.phase = .ended
         self.timer?.cancel()
+        self.output = ByteBuffer()
         let remains = self.pending.removeAll()
         let notify = self.notify
         self.notify = nil
@@ -221,7 +228,7 @@ final class RedisSession: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func endIfFinished() {
-        guard case .finishing = self.phase, self.pending.isEmpty else { return }
+        guard case .finishing = self.phase, self.pending.oldestLive == nil else { return }
         self.end(RedisError(.shutdown, "the connection is not needed any more"))
     }
 

@@ -46,8 +46,8 @@ guard.types({keys_key, 'hash', prefix .. 'seq', 'string', prefix .. 'out', 'zset
 local now, now_us = clock.now()
 local expires = ARGV[4]
 if expires == '' then expires = string.format('%.0f', now + ARGV[3]) end
-call('HSET', keys_key, ARGV[1], ARGV[2] .. '\0A\0' .. now .. '\0' .. expires .. '\0' .. ARGV[5])
 tenant.bump(tenant_key)
+call('HSET', keys_key, ARGV[1], ARGV[2] .. '\0A\0' .. now .. '\0' .. expires .. '\0' .. ARGV[5])
 audit.append(prefix, tenant_key, now, now_us, ARGV[6])
 outbox.append(prefix, tenant_key, now, now_us, 'api_key.created', ARGV[7], ARGV[8])
 return {'CREATED', now .. '', expires}

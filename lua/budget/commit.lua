@@ -49,8 +49,8 @@ if stale then return {'STALE', stale} end
 
 local key = prefix .. 'r:' .. h
 local rec = call('GET', key)
-if not rec or string.sub(rec, 2, 14) ~= ARGV[3] then return {'NOT_FOUND'} end
-local amount, unit, policy, _, name, path = record.open(rec, key)
+if not rec or string.sub(rec, 2, 14) ~= ARGV[3] or string.byte(rec) == 68 then return {'NOT_FOUND'} end
+local amount, unit, policy, _, name, path, opening = record.open(rec, key)
 if name ~= string.sub(tenant_key, #prefix + 3) then return {'FOREIGN'} end
 local now = clock.now()
 local state = string.sub(rec, 1, 1)
@@ -65,7 +65,7 @@ if state == 'X' or now > string.sub(rec, 15, 27) + string.sub(rec, 28, 32) then 
 if unit ~= ARGV[8] then return {'UNIT', unit} end
 
 local base, keys, texts, lengths, n = tenant_key .. ':l:' .. unit .. ':', {}, {}, {}, 0
-for length in record.lengths(rec) do
+for length in record.lengths(opening) do
     n = n + 1
     local scope = string.sub(path, 1, length + 0)
     local v = call('GET', base .. scope)

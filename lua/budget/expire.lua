@@ -35,12 +35,12 @@ local function expire(h)
     local key = prefix .. 'r:' .. h
     local rec = pcall('GET', key)
     if type(rec) ~= 'string' or string.byte(rec) ~= 65 then return false end
-    local amount, unit, _, _, _, path = record.parse(rec)
+    local amount, unit, _, _, _, path, opening = record.parse(rec)
     if not path then return false end
     local expires = string.sub(rec, 15, 27)
     if now <= expires + string.sub(rec, 28, 32) then return false end
     local keys, texts, n = {}, {}, 0
-    for length in record.lengths(rec) do
+    for length in record.lengths(opening) do
         n = n + 1
         keys[n] = tenant_key .. ':l:' .. unit .. ':' .. string.sub(path, 1, length + 0)
         local v = pcall('GET', keys[n])

@@ -41,7 +41,7 @@ if stale then return {'STALE', stale} end
 
 local key, log_key = prefix .. 'r:' .. h, prefix .. 'x:' .. h
 local rec = call('GET', key)
-if not rec or string.sub(rec, 2, 14) ~= ARGV[3] then return {'NOT_FOUND'} end
+if not rec or string.sub(rec, 2, 14) ~= ARGV[3] or string.byte(rec) == 68 then return {'NOT_FOUND'} end
 local _, _, _, allowed, name = record.open(rec, key)
 if name ~= string.sub(tenant_key, #prefix + 3) then return {'FOREIGN'} end
 local now = clock.now()

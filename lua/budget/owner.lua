@@ -17,5 +17,5 @@ COMPLEXITY
   O(1); 1 call
 ]]
 local start = redis.call('GETRANGE', KEYS[1] .. 'r:' .. ARGV[1], 0, 13)
-if string.sub(start, 2) ~= ARGV[2] or string.sub(start, 1, 1) == 'D' then return {'NOT_FOUND'} end
+if start == '' or string.sub(start, 2) ~= ARGV[2] or string.sub(start, 1, 1) == 'D' then return {'NOT_FOUND'} end
 return {'FOREIGN'}

@@ -43,8 +43,8 @@ if stale then return {'STALE', stale} end
 
 local key = prefix .. 'r:' .. h
 local rec = call('GET', key)
-if not rec or string.sub(rec, 2, 14) ~= ARGV[3] then return {'NOT_FOUND'} end
-local amount, unit, _, _, name, path = record.open(rec, key)
+if not rec or string.sub(rec, 2, 14) ~= ARGV[3] or string.byte(rec) == 68 then return {'NOT_FOUND'} end
+local amount, unit, _, _, name, path, opening = record.open(rec, key)
 if name ~= string.sub(tenant_key, #prefix + 3) then return {'FOREIGN'} end
 local now = clock.now()
 local state = string.sub(rec, 1, 1)
@@ -58,7 +58,7 @@ if state ~= 'A' and state ~= 'X' then return {'NOT_FOUND'} end
 if state == 'X' or now > string.sub(rec, 15, 27) + string.sub(rec, 28, 32) then return {'EXPIRED'} end
 
 local base, writes, n, snapshot = tenant_key .. ':l:' .. unit .. ':', {}, 0, ''
-for length in record.lengths(rec) do
+for length in record.lengths(opening) do
     local key = base .. string.sub(path, 1, length + 0)
     local v = call('GET', key)
     local given = v and ledger.give_back(v, amount)

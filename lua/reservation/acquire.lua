@@ -13,7 +13,7 @@ REPLIES
   STALE value             the tenant's present status and epoch
   CLOSED                  the tenant is closed
   SUSPENDED               the tenant is suspended
-  ITEMS now words         now in ms; then per item: ACQUIRED, ALREADY_HAD or ALREADY_HELD, expires_ms (all nines for
+  ITEMS now words..       now in ms; then per item: ACQUIRED, ALREADY_HAD or ALREADY_HELD, expires_ms (all nines for
                           never), fencing token, release token (empty when held by another), holder
 EVENTS
   stream entry A for each ACQUIRED, X for a hold found past its expiry

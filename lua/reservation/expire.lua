@@ -34,12 +34,16 @@ for i = 1, #members do
     local name = string.sub(members[i], 2)
     local value = redis.pcall('GET', tenant_key .. ':k:' .. name)
     local used = nil
-    if type(value) == 'string' and string.match(value, '^%d+[^\n]*\n[^\n]*\n[^\n]*$') then
+    if type(value) == 'string' and hold.parse(value) then
         local till = hold.open(value)
         if till <= now then used = hold.free(tenant_key, name, value, 'X', id, stream.append) end
     end
     if used then
         id, ended = used + 1, ended + 1
+    elseif not value then
+        -- An index entry without a record holds nothing.
+        call('ZREM', active_key, members[i])
+        failed = failed + 1
     else
         failed = failed + 1
         call('ZADD', active_key, now + 60000, members[i])

@@ -12,7 +12,7 @@ ARGV
 REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
-  ITEMS words   per item: RELINQUISHED, NOT_RESERVED, NOT_OWNER (right token, other requester), BAD_TOKEN
+  ITEMS words..  per item: RELINQUISHED, NOT_RESERVED, NOT_OWNER (right token, other requester), BAD_TOKEN
 EVENTS
   stream entry R for each RELINQUISHED, X for a hold found past its expiry
 COMPLEXITY

@@ -8,7 +8,7 @@ KEYS
 ARGV
   1 limit       at most so many, 1 to 200
 REPLIES
-  DUE now members   now in ms; each member is a kind letter (b budget reservations, l locks) and a tenant
+  DUE now members..  now in ms; each member is a kind letter (b budget reservations, l locks) and a tenant
 EVENTS
   none
 COMPLEXITY

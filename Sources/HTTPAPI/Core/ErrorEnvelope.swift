@@ -46,7 +46,7 @@ extension ScriptFault {
         let message =
             isOutcomeUnknown
             ? "the store did not answer: the outcome is unknown, retry with the same idempotency key"
-            : "the store is not available: nothing was changed, retry later"
+            : "the store is not available: retry later"
         return APIError(.serviceUnavailable, "INTERNAL_ERROR", message, headers: [.retryAfter: "1"])
     }
 }

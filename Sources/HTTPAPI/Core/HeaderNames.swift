@@ -17,5 +17,4 @@ extension HTTPField.Name {
     package static let requestID = known("X-Request-Id")
     package static let cyclesTraceID = known("X-Cycles-Trace-Id")
     package static let cyclesTenant = known("X-Cycles-Tenant")
-    package static let traceparent = known("traceparent")
 }

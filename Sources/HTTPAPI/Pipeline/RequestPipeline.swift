@@ -233,7 +233,7 @@ extension RequestPipeline {
 
         /// The tenant changes faster than it can be read, or more is due than 250 ms can expire.
         private static let unsettled = APIError(
-            .serviceUnavailable, "INTERNAL_ERROR", "busy with this tenant's changes: nothing was changed, retry",
+            .serviceUnavailable, "INTERNAL_ERROR", "busy with this tenant's changes: retry",
             headers: [.retryAfter: "1"])
     }
 }

@@ -13,24 +13,26 @@ local record = {}
 do
     local EMPTY_KEY = string.rep('0', 44)
 
-    local SHAPE = '^(%d+)%z(%u)(%u)%u%d%d%d%d%d%d%d%d(%d+)%z([^%z]*)%z([^%z]*)%z'
+    local SHAPE = '^(%d+)%z(%u)(%u)%u%d%d%d%d%d%d%d%d(%d+)%z([^%z]*)%z([^%z]*)%z(%d%d%d [^%z]*;)%z'
 
-    -- amount, unit, policy, extensions allowed, tenant, path of a record; nothing when it has another shape.
+    -- amount, unit, policy, extensions allowed, tenant, path, ledger snapshot of a record; nothing when it has another
+    -- shape: whoever ends a reservation must know so before the first write.
     function record.parse(rec)
+        local _, digits = string.find(rec, '^%u%d+')
+        if not digits or digits < 45 then return nil end
         return string.match(rec, SHAPE, string.byte(rec) == 65 and 68 or 125)
     end
 
     -- The same; raises CORRUPT when it has another shape.
     function record.open(rec, key)
-        local amount, unit, policy, extensions, name, path = record.parse(rec)
+        local amount, unit, policy, extensions, name, path, snapshot = record.parse(rec)
         if not path then error({err = 'CORRUPT reservation ' .. key}) end
-        return amount, unit, policy, extensions, name, path
+        return amount, unit, policy, extensions, name, path, snapshot
     end
 
     -- Path lengths of the ledgers that hold this reservation, in canonical order.
-    function record.lengths(rec)
-        local snapshot = string.match(rec, '^%d+%z%u[^%z]*%z[^%z]*%z[^%z]*%z([^%z]*)%z', string.byte(rec) == 65 and 68 or 125)
-        return string.gmatch(snapshot, '(%d+) [^;]*;')
+    function record.lengths(snapshot)
+        return string.gmatch(snapshot, '(%d%d%d) [^;]*;')
     end
 
     -- Ends a live reservation: due index, directory row, record with its lifetime (writes in that order; only the first

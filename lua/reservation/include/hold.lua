@@ -5,9 +5,17 @@ local hold = {}
 do
     hold.NEVER = '9999999999999'
 
+    -- requester, type and label of a record; nothing when it has another shape.
+    function hold.parse(value)
+        if #value < 68 or not string.find(value, '^%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d') then
+            return nil
+        end
+        return string.match(value, '^([^\n]*)\n([^\n]*)\n([^\n]*)$', 66)
+    end
+
     -- expires_ms as a number, fencing token, release token, requester, type and label of a record.
     function hold.open(value)
-        local requester, kind, label = string.match(value, '^([^\n]*)\n([^\n]*)\n([^\n]*)$', 66)
+        local requester, kind, label = hold.parse(value)
         if not label then error({err = 'CORRUPT hold record'}) end
         return string.sub(value, 1, 13) + 0, string.sub(value, 14, 29), string.sub(value, 30, 65), requester, kind, label
     end

@@ -24,9 +24,8 @@ do
         return nil, r.err
     end
 
-    -- Takes back an entry just appended.
+    -- Takes back an entry just appended; the stream stays even when empty, so that its last id is never given again.
     function stream.withdraw(key, id)
         redis.call('XDEL', key, string.format('%.0f-0', id))
-        if redis.call('XLEN', key) == 0 then redis.call('DEL', key) end
     end
 end

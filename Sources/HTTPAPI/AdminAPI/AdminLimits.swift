@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import SharedKernel
+
+/// Bounds of the admin plane (admin digest 1.1, 1.2, 1.4).
+extension Limits {
+    /// Characters of the name of a tenant or an API key.
+    static let nameCharacters = 1...256
+    /// Characters of an API key's description.
+    static let descriptionCharacters = 0...1_024
+    /// Characters of the reason given for a change.
+    static let reasonCharacters = 0...512
+    /// Entries of a tenant's metadata.
+    static let tenantMetadataMax = 32
+    /// Bytes of any metadata as JSON: it is stored, and servers keep a tenant's in memory.
+    static let metadataBytesMax = 16_384
+    /// Permissions named for an API key, repetitions included.
+    static let permissionsNamed = 0...128
+    /// Entries of an API key's scope filter: each is held against every scope the key touches.
+    static let scopeFilterEntries = 0...64
+    /// Characters of a User-Agent that are kept in an audit entry.
+    static let userAgentCharactersMax = 256
+    /// Characters of a date-time.
+    static let dateTimeBytesMax = 64
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import HTTPTypes
+internal import SharedKernel
+internal import StrictJSON
+
+/// Who an admin operation is put down to (admin digest 1.9, 4.1).
+enum AdminActor: Sendable {
+    /// The operator, with the operator's own things.
+    case admin
+    /// The operator, with what tenants do for themselves otherwise.
+    case adminOnBehalf
+    /// A tenant's API key.
+    case apiKey([UInt8])
+
+    /// Of an operation that both may do.
+    init(of caller: Caller) {
+        self = caller.principal.map { .apiKey($0.keyID) } ?? .adminOnBehalf
+    }
+
+    fileprivate var word: StaticString {
+        switch self {
+        case .admin: "admin"
+        case .adminOnBehalf: "admin_on_behalf_of"
+        case .apiKey: "api_key"
+        }
+    }
+
+    fileprivate var keyID: [UInt8]? {
+        if case .apiKey(let id) = self { return id }
+        return nil
+    }
+}
+
+/// What an operation leaves in the audit log. The script that does the work adds time and tenant, and writes it with its
+/// effect. Of the request's headers only the User-Agent is in it: the others hold keys.
+struct AuditEntry {
+    /// The operation's name.
+    let operation: StaticString
+    /// The answer's status when the work is done.
+    let status: HTTPResponse.Status
+    let actor: AdminActor
+    /// `tenant`, `api_key` or `budget`.
+    let resourceType: StaticString
+    let resourceID: [UInt8]
+
+    /// The entry as JSON; `details` writes further members.
+    func json(_ request: APIRequest, details: (inout JSONWriter) -> Void = { _ in }) -> [UInt8] {
+        var writer = JSONWriter(capacity: 512)
+        writer.beginObject()
+        writer.key("operation")
+        writer.string(operation)
+        writer.key("status")
+        writer.int(Int64(status.code))
+        writer.key("actor_type")
+        writer.string(actor.word)
+        if let keyID = actor.keyID {
+            writer.key("key_id")
+            writer.string(keyID)
+        }
+        writer.key("resource_type")
+        writer.string(resourceType)
+        writer.key("resource_id")
+        writer.string(resourceID)
+        writer.correlation(request.correlation)
+        if let agent = request.headers[.userAgent] {
+            writer.key("user_agent")
+            writer.string(String(String.UnicodeScalarView(agent.unicodeScalars.prefix(Limits.userAgentCharactersMax))))
+        }
+        details(&writer)
+        writer.endObject()
+        return writer.finish()
+    }
+}
+
+/// Where an event comes from: the request and who made it. Stored with the event; the relay puts it into the envelope.
+enum EventContext {
+    /// The context as JSON.
+    static func json(_ request: APIRequest, _ actor: AdminActor) -> [UInt8] {
+        var writer = JSONWriter(capacity: 256)
+        writer.beginObject()
+        writer.correlation(request.correlation)
+        writer.key("trace_flags")
+        writer.string(request.correlation.traceFlags)
+        writer.key("traceparent_inbound_valid")
+        writer.bool(request.correlation.hasInboundTraceparent)
+        writer.key("actor")
+        writer.beginObject()
+        writer.key("type")
+        writer.string(actor.word)
+        if let keyID = actor.keyID {
+            writer.key("key_id")
+            writer.string(keyID)
+        }
+        writer.endObject()
+        writer.endObject()
+        return writer.finish()
+    }
+}
+
+extension JSONWriter {
+    /// The ids that lead from an entry or event back to the request.
+    fileprivate mutating func correlation(_ correlation: Correlation) {
+        key("request_id")
+        string(correlation.requestID)
+        key("trace_id")
+        string(correlation.traceID)
+    }
+}

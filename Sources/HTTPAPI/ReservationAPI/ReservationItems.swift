@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import Reservations
+internal import SharedKernel
+internal import StrictJSON
+
+/// Reading of the items of reserve and unreserve bodies: keys in any case, unknown ones ignored, `null` counts as absent.
+enum ReservationItems {
+    /// The items of a body: an array of objects, or one object in place of an array of one (decision Q27). All are read
+    /// before anything is done with the first.
+    static func read<Item>(
+        _ request: APIRequest, _ item: (inout JSONFields) throws(FieldError) -> Item
+    ) throws -> [Item] {
+        let root = try request.document().root
+        switch root.kind {
+        case .object: return [try read(root, item)]
+        case .array:
+            guard (1...Limits.lockItemsMax).contains(root.count) else {
+                throw root.fieldError("must be an array of 1 to \(Limits.lockItemsMax) items")
+            }
+            var items: [Item] = []
+            items.reserveCapacity(root.count)
+            for element in root.elements { items.append(try read(element, item)) }
+            return items
+        case .string, .number, .true, .false, .null:
+            throw root.fieldError("must be an array of items, or one item")
+        }
+    }
+
+    /// An item of a reserve call, with a release token of its own in case it takes the resource.
+    static func reserve(_ fields: inout JSONFields) throws(FieldError) -> Acquire.Item {
+        let requester = try name("requester", &fields) { text throws(NameProblem) in try Requester(text) }
+        let resource = try name("resource", &fields) { text throws(NameProblem) in try ResourceName(text) }
+        let ttlSeconds = try fields.optionalInt64("ttlSeconds", in: 1...Limits.lockTTLSecondsMax)
+        return Acquire.Item(
+            requester: requester, resource: resource, ttlMs: ttlSeconds.map { $0 * 1_000 },
+            type: try resourceType(&fields))
+    }
+
+    /// An item of an unreserve call. Whatever text came as token is accepted here: it decides between 200 and 403,
+    /// never 400 (decision X6).
+    static func unreserve(_ fields: inout JSONFields) throws(FieldError) -> ReleaseHolds.Item {
+        let requester = try name("requester", &fields) { text throws(NameProblem) in try Requester(text) }
+        let resource = try name("resource", &fields) { text throws(NameProblem) in try ResourceName(text) }
+        var token: ReleaseToken?
+        if let value = try fields.optional("releaseToken") {
+            guard let text = value.stringSlice() else { throw value.fieldError("must be a string") }
+            token = ReleaseToken(text)
+        }
+        return ReleaseHolds.Item(requester: requester, resource: resource, token: token)
+    }
+
+    /// A type of nothing but white space counts as absent, like a name, and an absent one has a default.
+    private static func resourceType(_ fields: inout JSONFields) throws(FieldError) -> ResourceType {
+        guard let value = try fields.optional("resourceType") else { return .userDefined }
+        guard let text = value.stringSlice() else { throw value.fieldError("must be a string") }
+        do throws(NameProblem) {
+            return try ResourceType(text)
+        } catch .blank {
+            return .userDefined
+        } catch {
+            throw value.fieldError(error.problem)
+        }
+    }
+
+    private static func read<Item>(
+        _ value: JSONValue, _ item: (inout JSONFields) throws(FieldError) -> Item
+    ) throws(FieldError) -> Item {
+        var fields = try JSONFields(value, caseInsensitiveKeys: true, nullIsAbsent: true)
+        return try item(&fields)
+    }
+
+    private static func name<Name>(
+        _ field: StaticString, _ fields: inout JSONFields,
+        _ parse: (ArraySlice<UInt8>) throws(NameProblem) -> Name
+    ) throws(FieldError) -> Name {
+        let value = try fields.required(field)
+        guard let text = value.stringSlice() else { throw value.fieldError("must be a string") }
+        do throws(NameProblem) {
+            return try parse(text)
+        } catch {
+            throw value.fieldError(error.problem)
+        }
+    }
+}

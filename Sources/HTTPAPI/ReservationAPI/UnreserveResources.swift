@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import HTTPTypes
+internal import Reservations
+internal import SharedKernel
+internal import StrictJSON
+
+/// `POST /api/v1/Reservation/unreserve`: items are independent; 403 as soon as one has no or a wrong token, with the
+/// same body as 200, and the good ones are released all the same (decisions X7 and X8).
+enum UnreserveResources {
+    static let endpoint = Endpoint(
+        "unreserveResources", .post, "/api/v1/Reservation/unreserve", surface: .reservation,
+        access: .tenant(.reservationsRelease), plan: { input in planning { try plan(input) } })
+
+    private static func plan(_ input: Endpoint.Input) throws -> Step {
+        guard let principal = input.caller.principal else { return .refuse(.unauthorized) }
+        return release(try ReservationItems.read(input.request, ReservationItems.unreserve), [], principal)
+    }
+
+    /// Releases the items from the first without an outcome on.
+    private static func release(
+        _ items: [ReleaseHolds.Item], _ outcomes: [ReleaseHolds.ItemOutcome], _ principal: Principal
+    ) -> Step {
+        let release = ReleaseHolds(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
+        return .call(release.call(for: principal)) { reply throws(ScriptFault) in
+            switch try release.outcome(reply) {
+            case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
+            case .items(let more):
+                let outcomes = outcomes + more
+                guard outcomes.count == items.count else { return Self.release(items, outcomes, principal) }
+                let status: HTTPResponse.Status = outcomes.contains(.badToken) ? .forbidden : .ok
+                return .respond(.json(body(items, outcomes), status: status))
+            }
+        }
+    }
+
+    private static func body(_ items: [ReleaseHolds.Item], _ outcomes: [ReleaseHolds.ItemOutcome]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 192 * items.count)
+        writer.beginArray()
+        for (item, outcome) in zip(items, outcomes) { writer.releaseResult(item, outcome) }
+        writer.endArray()
+        return writer.finish()
+    }
+}

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import HTTPAPI
+internal import NIOCore
+internal import NIOExtras
+internal import NIOHTTP1
+internal import Observability
+internal import SharedKernel
+
+/// One client's connection: takes one whole request at a time, in the order they came, and keeps both sides honest
+/// about time, size and the end.
+///
+/// A request is answered right here, on the event loop, when its path is known and the fast lane is open; any other
+/// goes on to Hummingbird, whose answer comes back through here. Either way nothing of the next request is looked at
+/// before the answer is written, so pipelined requests are answered in order, and reading stops while some wait.
+///
+/// Hummingbird's own connection handler is not used: at shutdown it breaks every resting connection at once, together
+/// with the request that a client may just be sending.
+final class HTTPConnection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// Where the connection is in the cycle of request and answer.
+    private enum Phase {
+        /// Between requests.
+        case resting
+        /// The head is here, the body is not all here.
+        case reading(Arrival)
+        /// The request is with the pipeline or with Hummingbird.
+        case answering(RequestHead)
+        /// The last answer is written; what comes now is dropped.
+        case closing
+    }
+
+    /// A request on its way in.
+    private struct Arrival {
+        let head: RequestHead
+        /// The head as it came, for Hummingbird.
+        let wire: HTTPRequestHead
+        let match: RouteTable.Match
+        var body: [UInt8] = []
+        var count = 0
+
+        /// Bodies that nobody reads are counted and dropped.
+        var wantsBody: Bool {
+            if case .found(let endpoint, _) = match { return endpoint.takesBody }
+            return false
+        }
+    }
+
+    /// What came while an answer was outstanding.
+    private enum Held {
+        case part(HTTPServerRequestPart)
+        case failure(any Error)
+    }
+
+    private let front: HTTPFrontParts
+    private let wire: WireHandler
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.resting
+
+    private var held = CircularBuffer<Held>()
+    private var isReleasing = false
+    private var isReadWanted = false
+
+    /// When the connection is given up, and when that is looked at next; nil while an answer is outstanding.
+    private var deadline: NIODeadline?
+    private var timer: Scheduled<Void>?
+    private var timerTime = NIODeadline.distantFuture
+    /// Bytes of a request have come, its head is not complete.
+    private var hasHeadBegun = false
+    /// Bytes came while an answer was outstanding: the next request has begun.
+    private var hasMoreBytes = false
+
+    private var isInputClosed = false
+    private var isDraining = false
+    /// What the head of Hummingbird's answer said about the connection.
+    private var fate = ConnectionFate.staysOpen
+
+    init(front: HTTPFrontParts, wire: WireHandler) {
+        self.front = front
+        self.wire = wire
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        front.connections.increment()
+        wire.onBytes = { [unowned self] in self.bytesArrived() }
+        // A client that connects and says nothing has the time of one request.
+        setDeadline(.now() + front.limits.readTime)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        guard context != nil else { return }
+        front.connections.decrement()
+        phase = .closing
+        held.removeAll()
+        timer?.cancel()
+        timer = nil
+        context = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent: drain()
+        case ChannelEvent.inputClosed:
+            isInputClosed = true
+            // Hummingbird must not learn of it: it would close the connection under an answer.
+            if case .answering = phase { return }
+            context.close(promise: nil)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { take(.part(unwrapInboundIn(data))) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { take(.failure(error)) }
+
+    /// Reading stops as long as requests wait for their turn.
+    func read(context: ChannelHandlerContext) {
+        if held.isEmpty { context.read() } else { isReadWanted = true }
+    }
+
+    private func take(_ event: Held) {
+        if case .closing = phase { return }
+        if case .answering = phase {
+            held.append(event)
+        } else if held.isEmpty {
+            process(event)
+        } else {
+            held.append(event)
+        }
+    }
+
+    private func process(_ event: Held) {
+        switch event {
+        case .part(.head(let head)): begin(head)
+        case .part(.body(let bytes)): append(bytes)
+        case .part(.end): complete()
+        case .failure(let error): fail(error)
+        }
+    }
+
+    /// Takes what is held until there is another answer to wait for.
+    private func release() {
+        guard !isReleasing else { return }
+        isReleasing = true
+        defer { isReleasing = false }
+        while let event = held.first {
+            if case .answering = phase { return }
+            if case .closing = phase { break }
+            held.removeFirst()
+            process(event)
+        }
+        if case .closing = phase { held.removeAll() }
+        guard held.isEmpty, let context else { return }
+        if isReadWanted {
+            isReadWanted = false
+            context.read()
+        }
+        if isInputClosed, case .resting = phase { context.close(promise: nil) }
+    }
+
+    private func begin(_ wireHead: HTTPRequestHead) {
+        hasHeadBegun = true
+        let head = RequestHead(wireHead)
+        if let refusal = head.refusal { return refuse(refusal, head.request) }
+        if head.expectsContinue, let context {
+            let response = HTTPResponseHead(version: .http1_1, status: .continue)
+            context.writeAndFlush(wrapOutboundOut(.head(response)), promise: nil)
+        }
+        phase = .reading(Arrival(head: head, wire: wireHead, match: front.pipeline.match(head.request)))
+    }
+
+    private func append(_ bytes: ByteBuffer) {
+        guard case .reading(var arrival) = phase else { return }
+        // The arrival must be the only owner of the body, or each part would copy it.
+        phase = .resting
+        arrival.count += bytes.readableBytes
+        if arrival.count > Limits.bodyBytesMax { return refuse(.bodyTooLong, arrival.head.request) }
+        if arrival.wantsBody { arrival.body.append(contentsOf: bytes.readableBytesView) }
+        phase = .reading(arrival)
+    }
+
+    private func complete() {
+        guard case .reading(var arrival) = phase, let context else { return }
+        phase = .answering(arrival.head)
+        deadline = nil
+        hasHeadBegun = false
+        hasMoreBytes = false
+        if front.usesFastLane, arrival.head.isOriginForm, case .found = arrival.match {
+            var request = arrival.head.request
+            swap(&request.body, &arrival.body)
+            let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
+            front.pipeline.handle(request, arrival.match, on: context.eventLoop) { response in
+                connection.value.answer(response)
+            }
+        } else {
+            context.fireChannelRead(wrapInboundOut(.head(arrival.wire)))
+            if !arrival.body.isEmpty {
+                context.fireChannelRead(wrapInboundOut(.body(ByteBuffer(bytes: arrival.body))))
+            }
+            context.fireChannelRead(wrapInboundOut(.end(nil)))
+            context.fireChannelReadComplete()
+        }
+    }
+
+    // MARK: Answers
+
+    /// The fast lane's answer.
+    private func answer(_ response: APIResponse) {
+        guard case .answering(let head) = phase, context != nil else { return }
+        let fate = decideFate(head)
+        send(response, fate, withoutBody: head.isHead)
+        answered(fate)
+    }
+
+    /// Hummingbird's answer, on its way out.
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .answering(let head) = phase else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var response):
+            fate = decideFate(head)
+            guard let header = fate.header else { return context.write(data, promise: promise) }
+            response.headers.replaceOrAdd(name: "Connection", value: header)
+            context.write(wrapOutboundOut(.head(response)), promise: promise)
+        case .body: context.write(data, promise: promise)
+        case .end:
+            context.writeAndFlush(data, promise: promise)
+            answered(fate)
+        }
+    }
+
+    /// An answer of our own to a request that is not worth reading on; the connection ends with it.
+    private func refuse(_ error: APIError, _ request: APIRequest) {
+        send(front.pipeline.refusal(error, of: request), .closes, withoutBody: false)
+        answered(.closes)
+    }
+
+    private func fail(_ error: any Error) {
+        guard let error = error as? HTTPParserError, !isInputClosed else {
+            context?.close(promise: nil)
+            return
+        }
+        let nobody = RequestHead.unread
+        if case .headerOverflow = error { return refuse(.headTooLong, nobody) }
+        refuse(.notHTTP, nobody)
+    }
+
+    private func send(_ response: APIResponse, _ fate: ConnectionFate, withoutBody: Bool) {
+        guard let context else { return }
+        var bytes = context.channel.allocator.buffer(capacity: response.body.count + 320)
+        bytes.writeResponse(response, date: front.date.bytes, fate: fate, withoutBody: withoutBody)
+        wire.write(bytes)
+    }
+
+    /// Whether the connection goes on after the answer that is about to be written.
+    private func decideFate(_ head: RequestHead) -> ConnectionFate {
+        if !head.keepsAlive || (held.isEmpty && (isDraining || isInputClosed)) { return .closes }
+        return head.isOldVersion ? .keptAlive : .staysOpen
+    }
+
+    /// An answer is written.
+    private func answered(_ fate: ConnectionFate) {
+        if case .closes = fate { return close() }
+        phase = .resting
+        // Held parts set their own deadline when their turn comes, which is now.
+        hasHeadBegun = hasMoreBytes
+        let isNextOnItsWay = hasMoreBytes || !held.isEmpty
+        setDeadline(.now() + (isNextOnItsWay ? front.limits.readTime : restTime))
+        release()
+    }
+
+    // MARK: Time and the end
+
+    private var restTime: TimeAmount { isDraining ? front.limits.drainTime : front.limits.idleTime }
+
+    private func bytesArrived() {
+        switch phase {
+        case .answering: hasMoreBytes = true
+        case .resting where !hasHeadBegun:
+            hasHeadBegun = true
+            setDeadline(.now() + front.limits.readTime)
+        default: break
+        }
+    }
+
+    /// The process is about to end: requests that have begun are answered, a resting connection ends soon.
+    private func drain() {
+        isDraining = true
+        if case .resting = phase, !hasHeadBegun { setDeadline(.now() + front.limits.drainTime) }
+    }
+
+    private func setDeadline(_ time: NIODeadline) {
+        deadline = time
+        // Later deadlines are found by the timer that is running.
+        if time < timerTime || timer == nil { startTimer(time) }
+    }
+
+    private func startTimer(_ time: NIODeadline) {
+        guard let context else { return }
+        timer?.cancel()
+        timerTime = time
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) { [weak self] in self?.timerFired() }
+    }
+
+    private func timerFired() {
+        timer = nil
+        guard let context else { return }
+        let now = NIODeadline.now()
+        if let deadline, deadline <= now {
+            switch phase {
+            case .reading(let arrival): return refuse(.tooSlow, arrival.head.request)
+            case .resting where hasHeadBegun: return refuse(.tooSlow, RequestHead.unread)
+            case .resting, .closing: return context.close(promise: nil)
+            case .answering: break
+            }
+        }
+        startTimer(max(deadline ?? (now + front.limits.readTime), now))
+    }
+
+    /// Ends our half and gives the client a moment to read the answer and hang up.
+    private func close() {
+        guard let context else { return }
+        phase = .closing
+        held.removeAll()
+        if isInputClosed { return context.close(promise: nil) }
+        context.close(mode: .output, promise: nil)
+        setDeadline(.now() + front.limits.lingerTime)
+        if isReadWanted {
+            isReadWanted = false
+            context.read()
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import HTTPAPI
+internal import HTTPTypes
+internal import NIOCore
+
+/// An answer's header fields, in one order for both ways out of the server.
+enum ResponseFields {
+    /// Content type, length, then the answer's own; the date and the fate of the connection come after these.
+    static func make(_ response: APIResponse) -> HTTPFields {
+        var fields = HTTPFields()
+        fields.reserveCapacity(response.headers.count + 4)
+        fields.append(HTTPField(name: .contentType, value: response.contentType))
+        fields.append(HTTPField(name: .contentLength, value: String(response.body.count)))
+        fields.append(contentsOf: response.headers)
+        return fields
+    }
+}
+
+/// What the connection will do after an answer, as its header says.
+enum ConnectionFate: Sendable {
+    /// Go on, which HTTP/1.1 does not mention.
+    case staysOpen
+    /// Go on, which HTTP/1.0 has to be told.
+    case keptAlive
+    case closes
+
+    /// The value of the header `Connection`, if one is sent.
+    var header: String? {
+        switch self {
+        case .staysOpen: nil
+        case .keptAlive: "keep-alive"
+        case .closes: "close"
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Appends a whole HTTP/1.1 response: the same bytes as NIO's encoder gives for the same fields, for less.
+    mutating func writeResponse(_ response: APIResponse, date: [UInt8], fate: ConnectionFate, withoutBody: Bool) {
+        writeStaticString("HTTP/1.1 ")
+        writeString(String(response.status.code))
+        writeStaticString(" ")
+        writeString(response.status.reasonPhrase)
+        writeStaticString("\r\nContent-Type: ")
+        writeString(response.contentType)
+        writeStaticString("\r\nContent-Length: ")
+        writeString(String(response.body.count))
+        for field in response.headers {
+            writeStaticString("\r\n")
+            writeString(field.name.rawName)
+            writeStaticString(": ")
+            writeString(field.value)
+        }
+        writeStaticString("\r\nDate: ")
+        writeBytes(date)
+        if let header = fate.header {
+            writeStaticString("\r\nConnection: ")
+            writeString(header)
+        }
+        writeStaticString("\r\n\r\n")
+        if !withoutBody { writeBytes(response.body) }
+    }
+}

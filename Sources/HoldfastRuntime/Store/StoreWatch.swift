@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import HTTPAPI
+internal import HoldfastSettings
+package import Logging
+internal import Observability
+internal import RedisClient
+internal import ServiceLifecycle
+internal import SharedKernel
+
+/// Asks Redis each second whether it still serves us, and each half minute, or when it comes back, whether it is still
+/// the one we started with. What it learns goes into ``Readiness``.
+package struct StoreWatch: Service {
+    private let store: Store
+    private let logger: Logger
+    private let interval: Duration
+    private let checkInterval: Duration
+
+    /// A watch over a store.
+    package init(
+        _ store: Store, logger: Logger, interval: Duration = .seconds(1), checkInterval: Duration = .seconds(30)
+    ) {
+        self.store = store
+        self.logger = logger
+        self.interval = interval
+        self.checkInterval = checkInterval
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var nextCheck = ContinuousClock.now
+            while !Task.isCancelled {
+                let isServing = await askRole()
+                if !isServing {
+                    nextCheck = ContinuousClock.now
+                } else if ContinuousClock.now >= nextCheck, await check() {
+                    nextCheck = ContinuousClock.now + checkInterval
+                }
+                try? await Task.sleep(for: interval)
+            }
+        }
+    }
+
+    /// Whether Redis answers and is a primary.
+    private func askRole() async -> Bool {
+        do {
+            let reply = try await store.runner.pool.send(RedisCommand("ROLE"))
+            set(.redisUnreachable, false)
+            let isPrimary = reply.array?.first?.text == "master"
+            set(.redisNotPrimary, !isPrimary)
+            return isPrimary
+        } catch {
+            // A user without the right to ask has still been answered.
+            let isAnswered = error.serverError?.kind == .noPerm
+            if !Task.isCancelled { set(.redisUnreachable, !isAnswered) }
+            return isAnswered
+        }
+    }
+
+    /// Looks at what rarely changes; false when Redis failed meanwhile.
+    private func check() async -> Bool {
+        do {
+            let facts = StoreFacts(info: try await store.runner.pool.send(RedisCommand("INFO")))
+            set(.redisEvicts, facts.evicts)
+            let installation = store.installation
+            let ours = InstallationConstants(shards: installation.keyspace.shardCount, salt: installation.salt)
+            // A Redis that lost everything gets our constants back, so that repetitions of requests stay repetitions.
+            let stored = try await ours.settle(with: store.runner)
+            let isSame = stored.shards == ours.shards && stored.salt.bytes == ours.salt.bytes
+            if set(.installationChanged, !isSame), !isSame {
+                logger.critical("Redis holds another installation than at the start: this process must be restarted")
+            }
+            if isSame { try await InstallationConstants.writeSentinels(installation.keyspace, pool: store.runner.pool) }
+            return true
+        } catch {
+            logger.warning("Redis could not be checked", metadata: .keyed([.error: "\(error)"]))
+            return false
+        }
+    }
+
+    @discardableResult
+    private func set(_ reason: OperationsAPI.Unreadiness, _ holds: Bool) -> Bool {
+        let hasChanged = store.readiness.set(reason, holds)
+        if hasChanged {
+            let reasons = store.readiness.unreadiness.map { Logger.MetadataValue.string($0.rawValue) }
+            logger.notice(
+                reasons.isEmpty ? "ready" : "not ready", metadata: .keyed([.reason: .array(reasons)]))
+        }
+        return hasChanged
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+package import HTTPAPI
+package import HoldfastRuntime
+package import HoldfastSettings
+
+/// A server over these endpoints and the operations endpoints, connected to Redis and checked, not yet listening.
+package func buildServer(
+    _ settings: ServerSettings, endpoints: [Endpoint], context: ProcessContext, limits: HTTPLimits = HTTPLimits(),
+    patience: Duration = .seconds(30)
+) async throws(StartupError) -> HoldfastProcess {
+    let store = try await Store.open(
+        settings.shared, registry: context.registry, logger: context.logger, patience: patience)
+    let pipeline = makePipeline(endpoints, store: store, adminKey: settings.adminKey, context: context)
+    let front = HTTPFront(
+        host: settings.host, port: settings.port, pipeline: pipeline, group: store.group,
+        usesFastLane: settings.usesFastLane, limits: limits, registry: context.registry, logger: context.logger)
+    return HoldfastProcess(
+        store: store, front: front, background: [], shutdownSeconds: settings.shared.shutdownSeconds,
+        logger: context.logger)
+}

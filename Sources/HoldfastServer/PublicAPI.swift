@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+package import HTTPAPI
+
+/// What Holdfast offers to the world.
+package enum PublicAPI {
+    /// The operations of every API; ``buildServer(_:endpoints:context:limits:patience:)`` adds those for health.
+    package static var endpoints: [Endpoint] {
+        CyclesAPI.endpoints + AdminAPI.endpoints + ReservationAPI.endpoints
+    }
+}

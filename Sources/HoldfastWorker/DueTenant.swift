@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import Budgets
+internal import Reservations
+internal import SharedKernel
+
+/// A tenant with something to expire, as a shard's due index names it: a kind letter and the tenant.
+struct DueTenant: Sendable {
+    /// What is due.
+    enum Kind: UInt8, CaseIterable, Sendable {
+        case budgetReservations = 98
+        case locks = 108
+
+        /// The value of the label `kind` of metrics.
+        var label: String {
+            switch self {
+            case .budgetReservations: "budget_reservation"
+            case .locks: "lock"
+            }
+        }
+    }
+
+    let kind: Kind
+    let tenant: TenantID
+
+    /// Reads a member of the index; nil when it is none.
+    init?(member: [UInt8]) {
+        guard let letter = member.first, let kind = Kind(rawValue: letter), let tenant = TenantID(member.dropFirst())
+        else { return nil }
+        self.kind = kind
+        self.tenant = tenant
+    }
+
+    /// One call that ends what is due, at most `Limits.sweepBatchMax` of it.
+    func expireCall(_ keyspace: Keyspace, keepMs: Int64) -> ScriptCall {
+        switch kind {
+        case .budgetReservations: Expire(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
+        case .locks: ExpireHolds(keys: keyspace.keys(of: tenant)).call
+        }
+    }
+}
+
+/// What an expire call did; both kinds answer alike.
+struct SweptBatch: Sendable {
+    let ended: Int64
+    /// Set aside for a minute, because a record is corrupt.
+    let setAside: Int64
+    let hasMore: Bool
+
+    /// Reads the reply.
+    init(_ reply: ScriptReply) throws(ScriptFault) {
+        guard reply.isWord("EXPIRED") else { throw reply.malformed("word") }
+        ended = try reply.int(0)
+        setAside = try reply.int(1)
+        hasMore = try reply.int(2) == 1
+    }
+}

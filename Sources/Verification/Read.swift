@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import RedisClient
+
+/// The commands of a verification: reads of one key, each bounded.
+enum Read {
+    /// Members of an index read by one command.
+    static let page = 500
+
+    static func value(_ key: [UInt8]) -> RedisCommand { command("GET", key) }
+
+    static func bytes(_ key: [UInt8], from first: Int64, count: Int64) -> RedisCommand {
+        command("GETRANGE", key, decimal(first), decimal(first + count - 1))
+    }
+
+    static func fields(_ key: [UInt8], _ names: [String]) -> RedisCommand {
+        RedisCommand([[UInt8]("HMGET".utf8), key] + names.map { [UInt8]($0.utf8) })
+    }
+
+    static func type(_ key: [UInt8]) -> RedisCommand { command("TYPE", key) }
+
+    static func count(_ key: [UInt8]) -> RedisCommand { command("ZCARD", key) }
+
+    static func score(_ key: [UInt8], _ member: [UInt8]) -> RedisCommand { command("ZSCORE", key, member) }
+
+    /// A page of members by rank.
+    static func members(_ key: [UInt8], from rank: Int) -> RedisCommand {
+        command("ZRANGE", key, decimal(Int64(rank)), decimal(Int64(rank + page - 1)))
+    }
+
+    /// A page of members in the order of their bytes.
+    static func members(_ key: [UInt8], after member: [UInt8]) -> RedisCommand {
+        let start = member.isEmpty ? [UInt8]("-".utf8) : [UInt8]("(".utf8) + member
+        let limit = [[UInt8]("LIMIT".utf8), [UInt8]("0".utf8), decimal(Int64(page))]
+        return RedisCommand([[UInt8]("ZRANGEBYLEX".utf8), key, start, [UInt8]("+".utf8)] + limit)
+    }
+
+    /// The member of the lowest score, with the score.
+    static func first(_ key: [UInt8]) -> RedisCommand {
+        command("ZRANGE", key, [UInt8]("0".utf8), [UInt8]("0".utf8), [UInt8]("WITHSCORES".utf8))
+    }
+
+    static let time = RedisCommand("TIME")
+
+    private static func command(_ name: StaticString, _ words: [UInt8]...) -> RedisCommand {
+        RedisCommand([name.withUTF8Buffer { Array($0) }] + words)
+    }
+
+    private static func decimal(_ value: Int64) -> [UInt8] { [UInt8](String(value).utf8) }
+}

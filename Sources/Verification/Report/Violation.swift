@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import Budgets
+
+/// What a violation is about.
+package enum VerifiedSubject: Hashable, Sendable {
+    /// The tenant itself and its entries in the indexes of its shard.
+    case tenant
+    /// One ledger, by its entry in the tenant's directory: path, NUL, unit letter.
+    case ledger([UInt8])
+    /// One budget reservation, by the 22 characters at the end of its id.
+    case reservation([UInt8])
+    /// One hold, by its entry in the tenant's list of active holds: kind letter and name.
+    case lock([UInt8])
+
+    /// The subject in words. Bytes that a terminal could take amiss are escaped.
+    package var text: String {
+        switch self {
+        case .tenant: "tenant"
+        case .ledger(let entry):
+            LedgerEntry(entry).map { "ledger \(printable($0.path)) \($0.unit.rawValue)" } ?? "ledger \(printable(entry))"
+        case .reservation(let hash): "reservation \(printable(hash))"
+        case .lock(let entry): "lock \(printable(entry.first == LockCheck.kind ? entry.dropFirst() : entry[...]))"
+        }
+    }
+}
+
+/// One thing that should be impossible and is so, in every pass.
+package struct Violation: Hashable, Sendable {
+    /// What is broken.
+    package let invariant: Invariant
+    /// The tenant's id, as stored.
+    package let tenant: [UInt8]
+    /// Where.
+    package let subject: VerifiedSubject
+    /// What should be there.
+    package let expected: String
+    /// What is there.
+    package let actual: String
+    /// What else helps to find it: keys and ids.
+    package let detail: String
+}
+
+/// Bytes as text for people: control characters, quotes for terminals and bad UTF-8 as `\xNN`.
+func printable(_ bytes: some Collection<UInt8>) -> String {
+    if let text = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains(where: isHazard) { return text }
+    var out = ""
+    for byte in bytes {
+        if (0x20..<0x7F).contains(byte), byte != UInt8(ascii: "\\") {
+            out.unicodeScalars.append(Unicode.Scalar(byte))
+        } else {
+            out += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+    }
+    return out
+}
+
+/// Characters that move a cursor or reorder what a person sees.
+private func isHazard(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import Budgets
+internal import SharedKernel
+
+/// A tenant and its keys.
+struct TenantPlace {
+    let tenant: TenantID
+    let keyspace: Keyspace
+
+    /// Where everything of it is.
+    var shard: Shard { keyspace.shard(of: tenant) }
+    /// Status letter and epoch.
+    var status: [UInt8] { keyspace.tenant(tenant) }
+    /// Live budget reservations, by deadline.
+    var due: [UInt8] { keyspace.budgetDue(tenant) }
+    /// The ledgers: path, NUL, unit letter.
+    var directory: [UInt8] { keyspace.ledgerDirectory(tenant) }
+    /// Counters of the row directory.
+    var rowCounters: [UInt8] { keyspace.rowCounters(tenant) }
+    /// Held names, by expiry.
+    var active: [UInt8] { keyspace.activeHolds(tenant) }
+
+    func ledger(_ entry: LedgerEntry) -> [UInt8] {
+        keyspace.ledger(tenant, unitLetter: entry.unit.letter, path: entry.path)
+    }
+
+    func record(_ hash: [UInt8]) -> [UInt8] { Keyspace.budgetRecord(shard, hash: hash) }
+
+    func rows(of number: Int64) -> [UInt8] { keyspace.rowChunk(tenant, number: number) }
+
+    func hold(_ name: some Collection<UInt8>) -> [UInt8] { keyspace.hold(tenant, name: name) }
+
+    func requester(_ requester: [UInt8]) -> [UInt8] { keyspace.requesterHolds(tenant, requester: requester) }
+}

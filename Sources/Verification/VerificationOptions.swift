@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+/// How thoroughly and how patiently to check.
+package struct VerificationOptions: Sendable {
+    /// Passes in which a difference must be the same to count; at least 1.
+    package var passes = 3
+    /// The pause before each of these passes.
+    package var pause = Duration.milliseconds(50)
+    /// How long after its deadline a lock may still be recorded, ms: sweeps take their time.
+    package var lockToleranceMs: Int64 = 5_000
+    /// Violations after which the check stops.
+    package var violationsMax = 1_000
+    /// Live reservations of one tenant up to which they are listed in one atomic step: 50,000 take Redis about 5 ms.
+    package var atomicMax = 50_000
+
+    /// The defaults.
+    package init() {}
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import HTTPAPI
+import HTTPTypes
+import SharedKernel
+import Testing
+
+@Suite("Answers of the Reservation API")
+struct ReservationAPIReplyTests {
+    private let token = "a3f8c2d1-4b5e-4c6d-8e7f-0123456789ab"
+
+    private func body(_ step: Step) throws -> String {
+        String(decoding: try ReservationAPICall.response(step).body, as: UTF8.self)
+    }
+
+    private func reserve(_ words: [String]) throws -> Step {
+        try ReservationAPICall.next(try ReservationAPICall.reserve(#"{"requester":"w1","resource":"a"}"#), words)
+    }
+
+    private func unreserve(_ words: [String]) throws -> Step {
+        try ReservationAPICall.next(try ReservationAPICall.unreserve(#"{"requester":"w1","resource":"a"}"#), words)
+    }
+
+    @Test("An acquired resource: every documented field, the token, the instant in UTC")
+    func acquired() throws {
+        let step = try reserve(
+            ["ITEMS", "1778673600000", "ACQUIRED", "1778673660250", "1778673600000000", token, "w1"])
+        #expect(
+            try body(step) == """
+                [{"resource":"a","requester":"w1","status":"ACQUIRED","explanation":"ACQUIRED",\
+                "releaseToken":"\(token)","expiresAt":"2026-05-13T12:01:00.250Z","acquiredSlots":null,\
+                "acquiredBlockers":null,"reservedAtPath":null,"fencingToken":1778673600000000}]
+                """)
+    }
+
+    @Test("A resource the requester has already: its token, no instant when it never ends")
+    func alreadyHad() throws {
+        let step = try reserve(
+            ["ITEMS", "1778673600000", "ALREADY_HAD", "9999999999999", "1778673600000000", token, "w1"])
+        #expect(
+            try body(step) == """
+                [{"resource":"a","requester":"w1","status":"ALREADY_HAD","explanation":"ALREADY_HAD",\
+                "releaseToken":"\(token)","expiresAt":null,"acquiredSlots":null,\
+                "acquiredBlockers":null,"reservedAtPath":null,"fencingToken":1778673600000000}]
+                """)
+    }
+
+    @Test("A resource of somebody else: who holds it and until when, and no token even if the script gave one")
+    func alreadyHeld() throws {
+        for (expires, until) in [("1778673660000", #""2026-05-13T12:01:00.000Z""#), ("9999999999999", "null")] {
+            let step = try reserve(
+                ["ITEMS", "1778673600000", "ALREADY_HELD", expires, "1778673600000000", token, "w\"2"])
+            #expect(try ReservationAPICall.response(step).status == .ok)
+            #expect(
+                try body(step) == """
+                    [{"resource":"a","requester":"w1","status":"ALREADY_HELD",\
+                    "explanation":"'a' is held by 'w\\"2'","releaseToken":null,"expiresAt":null,\
+                    "acquiredSlots":null,"acquiredBlockers":null,"reservedAtPath":null,"fencingToken":null,\
+                    "blockedBy":[{"name":"a","kind":"RESOURCE","holder":"w\\"2","until":\(until)}]}]
+                    """)
+        }
+    }
+
+    @Test("A suspended or closed tenant is forbidden to reserve, a closed one to release")
+    func tenantRefusals() throws {
+        let refusals = [try reserve(["SUSPENDED"]), try reserve(["CLOSED"]), try unreserve(["CLOSED"])]
+        for step in refusals {
+            let error = try ReservationAPICall.refusal(step)
+            #expect(error.status == .forbidden)
+            #expect(error.code == "FORBIDDEN")
+        }
+    }
+
+    @Test("A released resource is listed, one that was free is a success without a list")
+    func released() throws {
+        let relinquished = try unreserve(["ITEMS", "RELINQUISHED"])
+        #expect(try ReservationAPICall.response(relinquished).status == .ok)
+        #expect(
+            try body(relinquished) == """
+                [{"resource":"a","requester":"w1","status":"RELINQUISHED",\
+                "explanation":"RELINQUISHED","released":["a"]}]
+                """)
+        let free = try unreserve(["ITEMS", "NOT_RESERVED"])
+        #expect(try ReservationAPICall.response(free).status == .ok)
+        #expect(
+            try body(free) == """
+                [{"resource":"a","requester":"w1","status":"NOT_RESERVED","explanation":"NOT_RESERVED","released":null}]
+                """)
+    }
+
+    @Test("A wrong token is 403 with the items in the body; a right one of another requester is 200")
+    func notReleased() throws {
+        let badToken = try unreserve(["ITEMS", "BAD_TOKEN"])
+        #expect(try ReservationAPICall.response(badToken).status == .forbidden)
+        #expect(
+            try body(badToken) == """
+                [{"resource":"a","requester":"w1","status":"DOESNT_OWN_RESERVATION",\
+                "explanation":"releaseToken is missing or malformed: 'a' stays reserved","released":null}]
+                """)
+        let notOwner = try unreserve(["ITEMS", "NOT_OWNER"])
+        #expect(try ReservationAPICall.response(notOwner).status == .ok)
+        #expect(
+            try body(notOwner) == """
+                [{"resource":"a","requester":"w1","status":"DOESNT_OWN_RESERVATION",\
+                "explanation":"'a' is held by another requester","released":null}]
+                """)
+    }
+
+    @Test("Check names the holder, or null")
+    func check() throws {
+        let step = try ReservationAPICall.plan(.get, "/api/v1/Reservation/check/a")
+        #expect(
+            try body(try ReservationAPICall.next(step, ["HELD", "w1"]))
+                == #"{"resource":"a","isReserved":true,"holder":"w1"}"#)
+        #expect(
+            try body(try ReservationAPICall.next(step, ["FREE"]))
+                == #"{"resource":"a","isReserved":false,"holder":null}"#)
+    }
+
+    @Test("65 items take two calls, and one refused token in the second makes the whole 403")
+    func twoCalls() throws {
+        let items = (0..<65).map { #"{"requester":"w1","resource":"r\#($0)"}"# }.joined(separator: ",")
+        let first = try ReservationAPICall.unreserve("[\(items)]")
+        #expect(try ReservationAPICall.arguments(first).count == 1 + 3 * 64)
+        let second = try ReservationAPICall.next(first, ["ITEMS"] + Array(repeating: "RELINQUISHED", count: 64))
+        #expect(try ReservationAPICall.arguments(second) == ["A1", "w1", "r64", ""])
+        let response = try ReservationAPICall.response(try ReservationAPICall.next(second, ["ITEMS", "BAD_TOKEN"]))
+        #expect(response.status == .forbidden)
+        #expect(String(decoding: response.body, as: UTF8.self).contains(#""released":["r63"]"#))
+    }
+
+    @Test("A reply of another shape is a fault, not an answer")
+    func malformed() throws {
+        for words in [["STALE", "A2"], ["ITEMS", "1"], ["ITEMS"]] {
+            #expect(throws: ScriptFault.self) { _ = try reserve(words) }
+            #expect(throws: ScriptFault.self) { _ = try unreserve(words) }
+        }
+    }
+}

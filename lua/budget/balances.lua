@@ -22,6 +22,7 @@ COMPLEXITY
 ]]
 --include <clock>
 --include <tenant>
+--include <int64>
 --include <budget/ledger>
 
 local tenant_key = KEYS[2]
@@ -32,7 +33,7 @@ if stale then return {'STALE', stale} end
 local due = call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')
 if due[2] and due[2] + 0 < clock.now() then return {'BEHIND'} end
 
-local SCAN = 1000
+local SCAN, big = 1000, int64.open()
 local after, limit = ARGV[2], ARGV[3] + 0
 local entries = call('ZRANGEBYLEX', tenant_key .. ':bud', after == '' and '-' or '(' .. after, '+', 'LIMIT', 0, SCAN)
 local out, rows, last, more = {'ROWS', 0, ''}, 0, after, (#entries == SCAN) and 1 or 0
@@ -50,7 +51,9 @@ for i = 1, #entries do
         local v = call('GET', key)
         local a, r, s, d, o, f
         if v then a, r, s, d, o, f = ledger.fields(v) end
-        if not a then ledger.corrupt(key) end
+        if not (a and big.sound(a) and big.sound(r) and big.sound(s) and big.sound(d) and big.sound(o)) then
+            ledger.corrupt(key)
+        end
         rows = rows + 1
         local n = #out
         out[n + 1], out[n + 2] = path, unit

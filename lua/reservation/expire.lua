@@ -16,7 +16,6 @@ COMPLEXITY
   O(limit * log holds)
 ]]
 --include <clock>
---include <guard>
 --include <due>
 --include <reservation/stream>
 --include <reservation/hold>
@@ -24,8 +23,9 @@ COMPLEXITY
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local call = redis.call
 local active_key = tenant_key .. ':act'
-local now, id = clock.now()
-guard.types({active_key, 'zset', prefix .. 'due', 'zset', tenant_key .. ':ev', 'stream'})
+local now, now_us = clock.now()
+local id = string.format('%.0f', now_us)
+hold.check_batch(prefix, tenant_key, {}, 1, 2)
 
 local limit = ARGV[1] + 0
 local ended, failed = 0, 0
@@ -39,7 +39,7 @@ for i = 1, #members do
         if till <= now then used = hold.free(tenant_key, name, value, 'X', id, stream.append) end
     end
     if used then
-        id, ended = used + 1, ended + 1
+        id, ended = stream.after(used), ended + 1
     elseif not value then
         -- An index entry without a record holds nothing.
         call('ZREM', active_key, members[i])

@@ -18,7 +18,6 @@ EVENTS
 COMPLEXITY
   O(items * log holds), at most 64 items; 6 calls an item
 ]]
---include <clock>
 --include <tenant>
 --include <reservation/stream>
 --include <reservation/hold>
@@ -28,7 +27,11 @@ local stale = tenant.stale(tenant_key, ARGV[1])
 if stale then return {'STALE', stale} end
 if string.byte(ARGV[1]) == 67 then return {'CLOSED'} end
 
-local now, id = clock.now()
+local time = redis.call('TIME')
+local id = time[1] .. string.sub('00000' .. time[2], -6)
+local now = string.sub(id, 1, 13) + 0
+if #ARGV > 4 then hold.check_batch(KEYS[1], tenant_key, ARGV, 2, 3) end
+
 local out, n = {'ITEMS'}, 1
 for i = 2, #ARGV, 3 do
     local requester, name = ARGV[i], ARGV[i + 1]
@@ -49,7 +52,7 @@ for i = 2, #ARGV, 3 do
     if reason then
         local used, failure = hold.free(tenant_key, name, value, reason, id, stream.append)
         if not used then return redis.error_reply(failure) end
-        id = used + 1
+        id = stream.after(used)
     end
     n = n + 1
     out[n] = word

@@ -14,7 +14,7 @@ do
     local function reserve_large(v, amount)
         local big = int64.open()
         local a, r, s, d, o, f = match(v, FIELDS)
-        if not (big.sound(a) and big.sound(r) and big.sound(s)) then return false end
+        if not (big.sound(a) and big.sound(r) and big.sound(s) and big.sound(o)) then return false end
         local rh, rl = big.parse(r)
         local ah, al = big.parse(a)
         local nh, nl = big.parse(amount)
@@ -45,7 +45,7 @@ do
                     flags = f
                     local na, nr, ns = a + 0, r + 0, s + 0
                     local sum = nr + wanted
-                    if na + ns + sum < EXACT and sum < PRINTED then
+                    if na + ns + sum < EXACT and sum < PRINTED and #rest < 24 then
                         if na - nr - ns < wanted then
                             rank = 1
                         else
@@ -57,8 +57,10 @@ do
                         texts[n], rank = text, text and 0 or 1
                     end
                 else
-                    local _, _, _, d, _, letters = match(v, FIELDS)
-                    if not d then corrupt(key) end
+                    local big, a, r, s, d, o, letters = int64.open(), match(v, FIELDS)
+                    if not (a and big.sound(a) and big.sound(r) and big.sound(s) and big.sound(d) and big.sound(o)) then
+                        corrupt(key)
+                    end
                     rank = find(letters, 'C', 1, true) and 5 or find(letters, 'F', 1, true) and 4
                         or find(letters, 'O', 1, true) and 3 or 2
                 end

@@ -13,24 +13,24 @@ do
         error({err = 'CORRUPT ledger ' .. key})
     end
 
-    -- allocated, reserved, spent, debt, limit, flags as texts; nothing when the text is no ledger.
+    -- allocated, reserved, spent, debt, limit, flags as texts; nothing when the text is no ledger. Whether the amounts are
+    -- within int64 is for the caller to see.
     function ledger.fields(v)
         return match(v, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%u*[0rio])$')
     end
 
     -- A ledger's text with `amount` given back from reserved; nil when it is no ledger or holds less than that.
     function ledger.give_back(v, amount)
-        local a, r, s, rest = match(v, '^(%d+) (%d+) (%d+)( %d+ %d+ %u*[0rio])$')
+        local a, r, s, d, o, f = ledger.fields(v)
         if not a then return nil end
-        local nr = r + 0
-        if nr < PRINTED then
-            nr = nr - amount
-            return nr >= 0 and a .. ' ' .. nr .. ' ' .. s .. rest or nil
+        if #a < 19 and #s < 19 and #d < 19 and #o < 19 and r + 0 < PRINTED then
+            local left = r - amount
+            return left >= 0 and a .. ' ' .. left .. ' ' .. s .. ' ' .. d .. ' ' .. o .. ' ' .. f or nil
         end
         local big = int64.open()
-        if not big.sound(r) then return nil end
+        if not (big.sound(a) and big.sound(r) and big.sound(s) and big.sound(d) and big.sound(o)) then return nil end
         local rh, rl = big.parse(r)
         local h, l = big.sub(rh, rl, big.parse(amount))
-        return h >= 0 and a .. ' ' .. big.text(h, l) .. ' ' .. s .. rest or nil
+        return h >= 0 and a .. ' ' .. big.text(h, l) .. ' ' .. s .. ' ' .. d .. ' ' .. o .. ' ' .. f or nil
     end
 end

@@ -1,6 +1,7 @@
 -- hold: the record of one held name, <tenant>:k:<name>: expires_ms 13 digits (all nines for never), fencing token 16,
 -- release token 36, then requester, resource type and key label divided by line feeds. Its index entries: <tenant>:act
 -- (score expires_ms or +inf; member 'k' and the name) and <tenant>:q:<requester> (score fencing token).
+--include <guard>
 local hold = {}
 do
     hold.NEVER = '9999999999999'
@@ -22,6 +23,20 @@ do
 
     function hold.event(name, requester, kind, label, expires)
         return name .. '\n' .. requester .. '\n' .. kind .. '\n' .. label .. '\n' .. expires
+    end
+
+    -- For a call of several items: raises before the first write if a key that any of them may touch is not in order, so
+    -- that no item is done when another cannot be. Items begin at items[first], `width` words each: requester, name, ...
+    function hold.check_batch(prefix, tenant_key, items, first, width)
+        guard.types({tenant_key .. ':act', 'zset', tenant_key .. ':ev', 'stream', prefix .. 'due', 'zset'})
+        for i = first, #items, width do
+            local value = redis.call('GET', tenant_key .. ':k:' .. items[i + 1])
+            guard.types({tenant_key .. ':q:' .. items[i], 'zset'})
+            if value then
+                local _, _, _, owner = hold.open(value)
+                guard.types({tenant_key .. ':q:' .. owner, 'zset'})
+            end
+        end
     end
 
     -- Frees a held name: this is the one place where a waiter could be handed it. Index entries go first, each through

@@ -2,22 +2,26 @@
 -- the last id plus 1 when the clock stands still or stepped back. Strictly rising per tenant, also when locks are lost.
 -- One field an entry: A acquired, R released, X expired; its value: resource, requester, type, label, expires (13 digits,
 -- all nines for never) divided by line feeds. About 1,000 entries are kept.
+-- Ids are handled as text of 16 digits, because turning a number into text costs more than a call.
 local stream = {}
 do
-    local function add(key, id, kind, value)
-        return redis.pcall('XADD', key, 'MAXLEN', '~', 1000, string.format('%.0f-0', id), kind, value)
+    local pcall, type = redis.pcall, type
+
+    -- The id after this one.
+    function stream.after(id)
+        return string.format('%.0f', id + 1)
     end
 
     -- Appends an entry at `id` or later. Returns the id used, or nil and the error text with nothing written.
     function stream.append(key, id, kind, value)
-        local r = add(key, id, kind, value)
+        local r = pcall('XADD', key, 'MAXLEN', '~', '1000', id .. '-0', kind, value)
         if type(r) ~= 'table' then return id end
-        local facts = redis.pcall('XINFO', 'STREAM', key)
+        local facts = pcall('XINFO', 'STREAM', key)
         if facts.err then return nil, facts.err end
         for i = 1, #facts, 2 do
             if facts[i] == 'last-generated-id' then
-                local last = string.match(facts[i + 1], '^(%d+)-') + 1
-                r = add(key, last, kind, value)
+                local last = stream.after(string.match(facts[i + 1], '^(%d+)-'))
+                r = pcall('XADD', key, 'MAXLEN', '~', '1000', last .. '-0', kind, value)
                 if type(r) ~= 'table' then return last end
             end
         end
@@ -26,6 +30,6 @@ do
 
     -- Takes back an entry just appended; the stream stays even when empty, so that its last id is never given again.
     function stream.withdraw(key, id)
-        redis.call('XDEL', key, string.format('%.0f-0', id))
+        redis.call('XDEL', key, id .. '-0')
     end
 end

@@ -39,8 +39,7 @@ let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistog
 let package = Package(
     name: "holdfast",
     platforms: [.macOS(.v26)],
-    products: [
-    ],
+    products: [],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -65,7 +64,8 @@ let package = Package(
         // Foundations: no target here knows what Holdfast is about.
         .systemLibrary(
             name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
-        .target(name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, deque], swiftSettings: strict),
+        .target(
+            name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, deque], swiftSettings: strict),
         .target(name: "LocalStack", swiftSettings: strict),
         .target(name: "LuaCatalog", swiftSettings: strict, plugins: ["EmbedLua"]),
         .target(name: "StrictJSON", swiftSettings: strict),
@@ -84,7 +84,8 @@ let package = Package(
                 nioCore, httpTypes, logging,
             ],
             swiftSettings: strict),
-        .target(name: "Reservations", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Reservations", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
         .target(
             name: "HoldfastSettings",
             dependencies: ["RedisClient", "Observability", "SharedKernel", configuration, logging],
@@ -92,7 +93,8 @@ let package = Package(
         .target(
             name: "HoldfastRuntime",
             dependencies: [
-                "HoldfastSettings", "HTTPAPI", "SharedKernel", "LuaCatalog", "RedisClient", "Observability", hummingbird,
+                "HoldfastSettings", "HTTPAPI", "SharedKernel", "LuaCatalog", "RedisClient", "Observability",
+                hummingbird,
                 hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioExtras, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes,
                 lifecycle, unixSignals, logging, coreMetrics,
             ],
@@ -116,13 +118,15 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON", "LocalStack",
+                "HTTPAPI", "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
+                "LocalStack",
                 "Observability", nioCore, nioPosix, httpTypes, logging,
             ],
             swiftSettings: plain),
         .testTarget(name: "LuaBundlingTests", dependencies: ["LuaBundling", "LuaCatalog"], swiftSettings: plain),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: plain),
-        .testTarget(name: "ObservabilityTests", dependencies: ["Observability", logging, coreMetrics], swiftSettings: plain),
+        .testTarget(
+            name: "ObservabilityTests", dependencies: ["Observability", logging, coreMetrics], swiftSettings: plain),
         .testTarget(
             name: "ReservationsTests",
             dependencies: [

@@ -21,8 +21,8 @@ final class LoadRecord {
     var isStopping = false
 }
 
-/// One closed-loop HTTP/1.1 client connection: sends, waits, measures, sends again. It reads just enough HTTP to find the
-/// end of an answer, so that the load costs little of the machine that it shares with what it measures.
+/// One closed-loop HTTP/1.1 client connection: sends, waits, measures, sends again. It reads just enough HTTP to find
+/// the end of an answer, so that the load costs little of the machine that it shares with what it measures.
 final class LoadHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

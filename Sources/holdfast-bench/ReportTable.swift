@@ -40,19 +40,23 @@ struct ReportTable {
     mutating func add(_ kind: LoadKind, connections: Int, _ result: LoadResult) {
         rows.append((kind, connections, result))
         print(
-            "measured \(kind.rawValue) at \(connections) connections: \(Int(result.perSecond)) requests/s", terminator: "\n")
+            "measured \(kind.rawValue) at \(connections) connections: \(Int(result.perSecond)) requests/s",
+            terminator: "\n")
     }
 
     func finish(alone: [String: AloneResult], aof: String, seconds: Int) {
         print("\n\(machine()), \(seconds) s a row, AOF \(aof)\n")
-        print("| load | connections | requests/s | p50 µs | p99 µs | server µs/request | Redis µs/request | share of Redis alone |")
+        print(
+            "| load | connections | requests/s | p50 µs | p99 µs | server µs/request | Redis µs/request | share of Redis alone |"
+        )
         print("|---|---|---|---|---|---|---|---|")
         for (kind, connections, result) in rows {
             let pair = kind == .budgets ? ["reserve", "commit"] : ["acquire", "release"]
             let limit = 2 / pair.reduce(0) { $0 + 1 / (alone[$1]?.callsPerSecond ?? .infinity) }
             print(
                 "| \(kind.rawValue) | \(connections) | \(Int(result.perSecond)) | \(Int(result.p50_us)) | "
-                    + "\(Int(result.p99_us)) | \(perRequest(result.server, result)) | \(perRequest(result.redis, result)) | "
+                    + "\(Int(result.p99_us)) | \(perRequest(result.server, result)) | "
+                    + "\(perRequest(result.redis, result)) | "
                     + "\(Int(100 * result.perSecond / limit)) % |")
         }
         print("\n| Redis alone, 64 calls on their way | calls/s | Redis µs/call |")

@@ -25,10 +25,12 @@ struct Stage {
         let admin = ["X-Admin-API-Key": "bench-admin"]
         _ = try await expect(
             HTTPOnce.send(
-                "POST", "/v1/admin/tenants", headers: admin, body: #"{"tenant_id":"bench","name":"Bench"}"#, port: port))
+                "POST", "/v1/admin/tenants", headers: admin, body: #"{"tenant_id":"bench","name":"Bench"}"#, port: port)
+        )
         let keyBody = try await expect(
             HTTPOnce.send(
-                "POST", "/v1/admin/api-keys", headers: admin, body: #"{"tenant_id":"bench","name":"bench"}"#, port: port))
+                "POST", "/v1/admin/api-keys", headers: admin, body: #"{"tenant_id":"bench","name":"bench"}"#, port: port
+            ))
         guard let at = keyBody.range(of: #""key_secret":""#), let end = keyBody[at.upperBound...].firstIndex(of: "\"")
         else { throw BenchError("no key_secret in \(keyBody)") }
         let apiKey = String(keyBody[at.upperBound..<end])
@@ -184,7 +186,8 @@ struct Stage {
         let (seconds, replies) = try await raw.drive(calls)
         let used = try await mainThreadSeconds() - before
         return (
-            AloneResult(callsPerSecond: Double(calls.count) / seconds, redis_us: used * 1e6 / Double(calls.count)), replies
+            AloneResult(callsPerSecond: Double(calls.count) / seconds, redis_us: used * 1e6 / Double(calls.count)),
+            replies
         )
     }
 

@@ -36,7 +36,10 @@ struct AdminAPIRequestTests {
             (#""tenant_id":"acme","name":"A","max_reservation_ttl_ms":5000.0"#, "max_reservation_ttl_ms:"),
             (#""tenant_id":"acme","name":"A","max_reservation_ttl_ms":"5000""#, "max_reservation_ttl_ms:"),
             (#""tenant_id":"acme","name":"A","max_reservation_extensions":-1"#, "max_reservation_extensions:"),
-            (#""tenant_id":"acme","name":"A","reservation_expiry_policy":"auto_release""#, "reservation_expiry_policy:"),
+            (
+                #""tenant_id":"acme","name":"A","reservation_expiry_policy":"auto_release""#,
+                "reservation_expiry_policy:"
+            ),
             (#""tenant_id":"acme","name":"A","default_commit_overage_policy":"YES""#, "default_commit_overage_policy:"),
             (#""tenant_id":"acme","name":"A","metadata":[]"#, "metadata:"),
             (#""tenant_id":"acme","name":"A","metadata":{"a":1}"#, "metadata.a:"),
@@ -49,7 +52,9 @@ struct AdminAPIRequestTests {
         #expect(refusal.message.hasPrefix(message), "\(refusal.message)")
     }
 
-    @Test("A body that is no strict JSON is refused", arguments: ["", "{", "[]", "7", #"{"name":"A","name":"B"}"#, "{}x"])
+    @Test(
+        "A body that is no strict JSON is refused",
+        arguments: ["", "{", "[]", "7", #"{"name":"A","name":"B"}"#, "{}x"])
     func syntax(body: String) throws {
         for target in ["/v1/admin/tenants", "/v1/admin/api-keys", "/v1/admin/budgets"] {
             #expect(try refusal(target, body).status == .badRequest)
@@ -73,10 +78,14 @@ struct AdminAPIRequestTests {
         "An API key's body is strict",
         arguments: [
             (#""tenant_id":"acme""#, "name: is required"), (#""name":"A""#, "tenant_id: is required"),
-            (#""tenant_id":"acme","name":"""#, "name:"), (#""tenant_id":"acme","name":"A","description":null"#, "description:"),
+            (#""tenant_id":"acme","name":"""#, "name:"),
+            (#""tenant_id":"acme","name":"A","description":null"#, "description:"),
             (#""tenant_id":"acme","name":"A","permissions":"all""#, "permissions:"),
             (#""tenant_id":"acme","name":"A","permissions":[1]"#, "permissions[0]:"),
-            (#""tenant_id":"acme","name":"A","permissions":["balances:read","cats:read"]"#, "permissions[1]: unknown permission cats:read"),
+            (
+                #""tenant_id":"acme","name":"A","permissions":["balances:read","cats:read"]"#,
+                "permissions[1]: unknown permission cats:read"
+            ),
             (#""tenant_id":"acme","name":"A","permissions":["webhoo\u212As:read"]"#, "permissions[0]:"),
             (#""tenant_id":"acme","name":"A","scope_filter":"workspace:eng""#, "scope_filter:"),
             (#""tenant_id":"acme","name":"A","scope_filter":["*"]"#, "scope_filter[0]:"),
@@ -86,7 +95,10 @@ struct AdminAPIRequestTests {
             (#""tenant_id":"acme","name":"A","expires_at":"tomorrow""#, "expires_at:"),
             (#""tenant_id":"acme","name":"A","expires_at":1778673660250"#, "expires_at:"),
             (#""tenant_id":"acme","name":"A","expires_at":null"#, "expires_at:"),
-            (#""tenant_id":"acme","name":"A","expires_at":"1969-01-01T00:00:00Z""#, "expires_at: must be in the future"),
+            (
+                #""tenant_id":"acme","name":"A","expires_at":"1969-01-01T00:00:00Z""#,
+                "expires_at: must be in the future"
+            ),
             (#""tenant_id":"acme","name":"A","metadata":"x""#, "metadata:"),
             (#""tenant_id":"acme","name":"A","key_secret":"mine""#, "key_secret: is not a known field"),
         ])
@@ -116,9 +128,13 @@ struct AdminAPIRequestTests {
             (#""overdraft_limit":null"#, "overdraft_limit:"), (#""overdraft_limit":5"#, "overdraft_limit:"),
             (#""overdraft_limit":{"unit":"TOKENS","amount":-1}"#, "overdraft_limit.amount:"),
             (#""overdraft_limit":{"unit":"TOKENS","amount":1,"x":1}"#, "overdraft_limit.x:"),
-            (#""commit_overage_policy":"allow""#, "commit_overage_policy:"), (#""rollover_policy":"ALL""#, "rollover_policy:"),
-            (#""period_start":"2026-02-30T00:00:00Z""#, "period_start:"), (#""period_end":null"#, "period_end:"),
-            (#""period_start":"2026-02-01T00:00:00Z","period_end":"2026-02-01T01:00:00+01:00""#, "period_end: must be after"),
+            (#""commit_overage_policy":"allow""#, "commit_overage_policy:"),
+            (#""rollover_policy":"ALL""#, "rollover_policy:"), (#""period_end":null"#, "period_end:"),
+            (#""period_start":"2026-02-30T00:00:00Z""#, "period_start:"),
+            (
+                #""period_start":"2026-02-01T00:00:00Z","period_end":"2026-02-01T01:00:00+01:00""#,
+                "period_end: must be after"
+            ),
             (#""metadata":[1]"#, "metadata:"), (#""status":"ACTIVE""#, "status: is not a known field"),
             (#""ledger_id":"x""#, "ledger_id: is not a known field"),
         ])
@@ -126,7 +142,8 @@ struct AdminAPIRequestTests {
         let refusal = try refusal(
             "/v1/admin/budgets",
             """
-            {"tenant_id":"acme","scope":"tenant:acme","unit":"TOKENS","allocated":{"unit":"TOKENS","amount":1},\(members)}
+            {"tenant_id":"acme","scope":"tenant:acme","unit":"TOKENS",
+             "allocated":{"unit":"TOKENS","amount":1},\(members)}
             """)
         #expect(refusal.status == .badRequest)
         #expect(refusal.code == "INVALID_REQUEST")

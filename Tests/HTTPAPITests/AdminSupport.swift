@@ -5,6 +5,7 @@ import HTTPAPI
 import HTTPTypes
 import LocalStack
 import Logging
+import LuaCatalog
 import NIOCore
 import NIOPosix
 import Observability
@@ -13,7 +14,7 @@ import SharedKernel
 import StrictJSON
 import Testing
 
-/// The admin plane over a Redis of its own, reached through the pipeline as servers reach it, without a socket for HTTP.
+/// The admin plane over a Redis of its own, reached through the pipeline as servers reach it, without a socket.
 struct AdminStack: Sendable {
     static let adminKey = "the-operator-key-of-these-tests"
 
@@ -69,7 +70,7 @@ struct AdminStack: Sendable {
 
     /// Sends a request and waits for its answer.
     func send(
-        _ method: HTTPRequest.Method = .post, _ target: String, _ body: String = "", as credentials: Credentials,
+        _ target: String, _ body: String = "", method: HTTPRequest.Method = .post, as credentials: Credentials,
         headers extra: [HTTPField.Name: String] = [:]
     ) async throws -> AdminAnswer {
         var headers = HTTPFields()
@@ -118,7 +119,9 @@ struct AdminStack: Sendable {
 extension AdminStack {
     /// Runs a command.
     @discardableResult
-    func redis(_ words: String...) async throws -> RedisReply { try await pool.send(RedisCommand(words.map { [UInt8]($0.utf8) })) }
+    func redis(_ words: String...) async throws -> RedisReply {
+        try await pool.send(RedisCommand(words.map { [UInt8]($0.utf8) }))
+    }
 
     /// The ledger of a scope in TOKENS, as stored.
     func ledger(_ tenant: String, _ scope: String) async throws -> String? {
@@ -137,7 +140,8 @@ extension AdminStack {
 
     /// Everything of one log of the tenant: `al` for audit, `el` for events. Bodies in order, split at NUL.
     func log(_ name: String, of tenant: String) async throws -> [[String]] {
-        let prefix = String(decoding: installation.keyspace.shard(of: try #require(TenantID(tenant))).prefix, as: UTF8.self)
+        let shard = installation.keyspace.shard(of: try #require(TenantID(tenant)))
+        let prefix = String(decoding: shard.prefix, as: UTF8.self)
         let sequence = try await redis("ZRANGE", try key(tenant) + ":" + name, "0", "-1").array ?? []
         var bodies: [[String]] = []
         for number in sequence {
@@ -200,7 +204,8 @@ struct AdminAnswer {
 
     /// The elements of an array of strings.
     func texts(_ name: StaticString) -> [String] {
-        (root.member(name)?.elements).map { $0.compactMap { $0.stringBytes().map { String(decoding: $0, as: UTF8.self) } } } ?? []
+        guard let elements = root.member(name)?.elements else { return [] }
+        return elements.compactMap { $0.stringBytes().map { String(decoding: $0, as: UTF8.self) } }
     }
 }
 
@@ -225,7 +230,8 @@ enum AdminCall {
         var request = APIRequest(
             method: .post, target: target, headers: headers, body: [UInt8](body.utf8),
             correlation: Correlation(headers: headers))
-        guard case .found(let endpoint, let parameters) = RouteTable(AdminAPI.endpoints).match(.post, request.path) else {
+        guard case .found(let endpoint, let parameters) = RouteTable(AdminAPI.endpoints).match(.post, request.path)
+        else {
             throw Unexpected(what: "no endpoint for \(target)")
         }
         request.parameters = parameters

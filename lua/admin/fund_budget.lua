@@ -29,6 +29,7 @@ REPLIES
   OVERFLOW         the result leaves int64
 EVENTS
   budget.funded: path, unit letter, operation, result as in the reply, reason
+  budget.over_limit_exited, when the flag falls: path, unit letter, debt, overdraft limit
 COMPLEXITY
   O(log events); about 30 calls
 ]]
@@ -82,7 +83,8 @@ dh, dl = big.sub(dh, dl, rh, rl)
 local oh, ol = big.parse(o)
 local flags = (big.less(oh, ol, dh, dl) and 'O' or '') .. string.sub(letters, -1)
 
-guard.types({tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset', prefix .. 'seq', 'string', prefix .. 'out', 'zset'})
+guard.types({tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset', prefix .. 'seq', 'string', prefix .. 'out',
+    'zset'})
 local now, now_us = clock.now()
 a, s, d = big.text(ah, al), big.text(sh, sl), big.text(dh, dl)
 call('SET', ledger_key, a .. ' ' .. r .. ' ' .. s .. ' ' .. d .. ' ' .. o .. ' ' .. flags)
@@ -91,4 +93,8 @@ if ARGV[5] ~= '' then idempotency.keep(done_key, ARGV[6], result, KEEP_MS) end
 audit.append(prefix, tenant_key, now, now_us, ARGV[7])
 outbox.append(prefix, tenant_key, now, now_us, 'budget.funded', ARGV[8],
     table.concat({path, unit, 'CREDIT', result, ARGV[9]}, '\0'))
+if string.find(letters, 'O', 1, true) and string.sub(flags, 1, 1) ~= 'O' then
+    outbox.append(prefix, tenant_key, now, now_us, 'budget.over_limit_exited', ARGV[8],
+        table.concat({path, unit, d, o}, '\0'))
+end
 return {'FUNDED', result}

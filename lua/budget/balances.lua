@@ -14,7 +14,7 @@ ARGV
 REPLIES
   STALE value          the tenant's present status and epoch
   BEHIND               reservations of this tenant wait to be expired
-  ROWS more last rows..  more is 1 when the scan stopped early; last entry scanned; per row path, unit letter, a r s d o f
+  ROWS more last rows..  more is 1 when the scan stopped early; last entry scanned; per row path, unit, a r s d o f
 EVENTS
   none
 COMPLEXITY

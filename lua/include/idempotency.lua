@@ -1,5 +1,6 @@
 -- idempotency: a record of an operation that has no record of its own: fingerprint (22 characters) then the result.
--- find() gives nil (first time), false (same key, other payload) or the stored result; keep() writes it with a lifetime.
+-- find() gives nil (first time), false (same key, other payload) or the stored result; keep() writes it with a
+-- lifetime.
 local idempotency = {}
 do
     function idempotency.find(key, fingerprint)

@@ -1,7 +1,8 @@
 -- int64: exact decimal arithmetic for amounts that doubles cannot hold (2^53 and above).
--- A value is a pair (hi, lo): value = hi * 1e10 + lo with 0 <= lo < 1e10; hi may be negative. Pairs, not tables: no garbage.
--- parse takes a decimal string of up to 19 digits; text gives the shortest decimal string back.
--- open() builds the functions on demand: hot scripts include this file and hardly ever need it (a closure costs 0.1 us).
+-- A value is a pair (hi, lo): value = hi * 1e10 + lo with 0 <= lo < 1e10; hi may be negative. Pairs, not tables: no
+-- garbage. parse takes a decimal string of up to 19 digits; text gives the shortest decimal string back.
+-- open() builds the functions on demand: hot scripts include this file and hardly ever need it (a closure costs 0.1
+-- us).
 local int64 = {}
 function int64.open()
     if int64.parse then return int64 end

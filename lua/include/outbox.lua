@@ -1,6 +1,7 @@
 -- outbox: an event written with its effect. One body under e:<seq> (90 days), one entry in the shard's outbox for the
--- relay, one in the tenant's log. Body: now_ms NUL tenant NUL type NUL context NUL payload; the reader adds id and time.
--- The log is bounded: each append drops up to four of the oldest entries past the count or past their body's life.
+-- relay, one in the tenant's log. Body: now_ms NUL tenant NUL type NUL context NUL payload; the reader adds id and
+-- time. The log is bounded: each append drops up to four of the oldest entries past the count or past their body's
+-- life.
 --include <sequence>
 local outbox = {}
 do

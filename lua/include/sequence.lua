@@ -1,5 +1,6 @@
--- sequence: one strictly rising number per shard for events and audit rows: microseconds since the epoch, or the last one
--- plus 1 when the clock stands still or stepped back. So order and time share one index. Exact below 2^53 (year 2255).
+-- sequence: one strictly rising number per shard for events and audit rows: microseconds since the epoch, or the last
+-- one plus 1 when the clock stands still or stepped back. So order and time share one index. Exact below 2^53 (year
+-- 2255).
 local sequence = {}
 do
     function sequence.next(prefix, now_us)

@@ -1,6 +1,6 @@
 -- tenant: the status letter and epoch of a tenant (A active, S suspended, C closed; then the epoch number).
--- stale(key, tag) is nil while the caller's cached tag is still true, else the present value ('' when there is no tenant).
--- bump(key) makes every cached tag of this tenant stale, from the next request on.
+-- stale(key, tag) is nil while the caller's cached tag is still true, else the present value ('' when there is no
+-- tenant). bump(key) makes every cached tag of this tenant stale, from the next request on.
 local tenant = {}
 do
     function tenant.stale(key, tag)

@@ -85,6 +85,9 @@ for i = 3, #ARGV, 5 do
                 word, token = 'ALREADY_HELD', ''
             end
         else
+            -- What take() writes must have its type before the old hold goes.
+            call('ZCARD', tenant_key .. ':q:' .. requester)
+            call('ZCARD', prefix .. 'due')
             local used, failure = hold.free(tenant_key, name, value, 'X', id, stream.append)
             if not used then return redis.error_reply(failure) end
             id = stream.after(used)

@@ -68,7 +68,8 @@ package struct OpenLedger: Sendable {
         if reply.isWord("CREATED") { return .created(atMs: try reply.int(0)) }
         if reply.isWord("DUPLICATE") { return .duplicate }
         if reply.isWord("NO_TENANT") { return .noTenant }
-        if reply.isWord("INACTIVE"), let letter = try reply.bytes(0).first, let status = TenantStatus(rawValue: letter) {
+        if reply.isWord("INACTIVE"), let letter = try reply.bytes(0).first, let status = TenantStatus(rawValue: letter)
+        {
             return .inactive(status)
         }
         throw reply.malformed("word")

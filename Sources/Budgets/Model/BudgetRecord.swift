@@ -58,7 +58,9 @@ package struct BudgetRecord: Sendable {
             let grace = Self.digits(bytes[27..<32]), let used = Self.digits(bytes[32..<35])
         else { return nil }
         let parts = bytes[begin...].split(separator: 0, omittingEmptySubsequences: false)
-        guard parts.count >= (isLive ? 10 : 12), let amount = parseDecimalInt64(parts[0]), amount >= 0 else { return nil }
+        guard parts.count >= (isLive ? 10 : 12), let amount = parseDecimalInt64(parts[0]), amount >= 0 else {
+            return nil
+        }
         let terms = parts[1]
         let at = terms.startIndex
         guard terms.count >= 12, let unit = BudgetUnit(letter: terms[at]),

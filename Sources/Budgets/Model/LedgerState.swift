@@ -33,11 +33,12 @@ package struct LedgerState: Hashable, Sendable {
 
     /// Digits within int64; unlike an amount of a client, leading zeros do no harm here.
     private static func amount(_ text: [UInt8]) -> Int64? {
-        parseDecimalInt64(text.count > 1 ? text.drop { $0 == 48 } : text[...]) ?? (text.allSatisfy { $0 == 48 } ? 0 : nil)
+        parseDecimalInt64(text.count > 1 ? text.drop { $0 == 48 } : text[...])
+            ?? (text.allSatisfy { $0 == 48 } ? 0 : nil)
     }
 
-    /// allocated - spent - reserved - debt (runtime digest 3.1); saturates, which no sum of stored ledgers reaches unless
-    /// three of them are near the limit of int64.
+    /// allocated - spent - reserved - debt (runtime digest 3.1); saturates, which no sum of stored ledgers reaches
+    /// unless three of them are near the limit of int64.
     package var remaining: Int64 {
         var rest = allocated
         for part in [spent, reserved, debt] {

@@ -96,7 +96,8 @@ package enum ScopePathProblem: Error, Sendable {
     /// The reason, for an error message.
     package var reason: String {
         switch self {
-        case .segment: "must be segments level:id joined by '/', levels tenant, workspace, app, workflow, agent, toolset"
+        case .segment:
+            "must be segments level:id joined by '/', levels tenant, workspace, app, workflow, agent, toolset"
         case .value: "has an id that is not 1 to 128 characters of A-Z a-z 0-9 _ . -"
         case .order: "must have its levels in the order tenant, workspace, app, workflow, agent, toolset, each once"
         }

@@ -110,7 +110,8 @@ package struct Reserve: Sendable {
         if reply.isWord("NOBUDGET") { return .noBudget }
         if reply.isWord("UNIT") {
             return .unitMismatch(
-                scope: try scope(try reply.int(0), reply), expected: try reply.bytes(1).compactMap(BudgetUnit.init(letter:)))
+                scope: try scope(try reply.int(0), reply),
+                expected: try reply.bytes(1).compactMap(BudgetUnit.init(letter:)))
         }
         if reply.isWord("DENIED") {
             guard let denial = Denial(word: try reply.bytes(0)) else { throw reply.malformed("reason") }

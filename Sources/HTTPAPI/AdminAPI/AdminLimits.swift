@@ -7,6 +7,10 @@ internal import SharedKernel
 extension Limits {
     /// Characters of the name of a tenant or an API key.
     static let nameCharacters = 1...256
+    /// Characters of a tenant id in a body, a tenant's or not: ids of tenants are shorter.
+    static let tenantIDCharacters = 1...256
+    /// Characters of a scope: six levels of the longest ids take less.
+    static let scopeCharacters = 1...1_024
     /// Characters of an API key's description.
     static let descriptionCharacters = 0...1_024
     /// Characters of the reason given for a change.

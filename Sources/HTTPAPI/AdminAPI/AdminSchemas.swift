@@ -33,9 +33,10 @@ enum AdminSchemas {
         var permissions: [Permission] = []
         for word in words {
             let text = try word.checkedString(characters: 1...64)
-            let known = text.allSatisfy { $0 < 0x80 } ? Permission(rawValue: String(decoding: text, as: UTF8.self)) : nil
-            guard let permission = known else {
-                throw word.fieldError("unknown permission \(String(decoding: text, as: UTF8.self))")
+            let name = String(decoding: text, as: UTF8.self)
+            // Beyond ASCII, equality of Swift strings is not equality of bytes.
+            guard text.allSatisfy({ $0 < 0x80 }), let permission = Permission(rawValue: name) else {
+                throw word.fieldError("unknown permission \(name)")
             }
             if !permissions.contains(permission) { permissions.append(permission) }
         }
@@ -44,7 +45,9 @@ enum AdminSchemas {
 
     /// Reads the scope filter of a key: entries `kind:id` or `kind:*`.
     static func scopeFilter(_ fields: inout JSONFields) throws(FieldError) -> [[UInt8]] {
-        guard let entries = try fields.optionalArray("scope_filter", count: Limits.scopeFilterEntries) else { return [] }
+        guard let entries = try fields.optionalArray("scope_filter", count: Limits.scopeFilterEntries) else {
+            return []
+        }
         var filter: [[UInt8]] = []
         for entry in entries {
             let text = try entry.checkedString(characters: 1...256)

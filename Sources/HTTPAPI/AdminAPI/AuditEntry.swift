@@ -33,8 +33,8 @@ enum AdminActor: Sendable {
     }
 }
 
-/// What an operation leaves in the audit log. The script that does the work adds time and tenant, and writes it with its
-/// effect. Of the request's headers only the User-Agent is in it: the others hold keys.
+/// What an operation leaves in the audit log. The script that does the work adds time and tenant, and writes it with
+/// its effect. Of the request's headers only the User-Agent is in it: the others hold keys.
 struct AuditEntry {
     /// The operation's name.
     let operation: StaticString

@@ -52,7 +52,7 @@ enum CreateAPIKey {
     private static func decode(_ request: APIRequest) throws -> NewKey {
         let document = try request.document()
         var fields = try JSONFields(document.root)
-        let tenant = try fields.required("tenant_id").checkedString(characters: 0...Int.max)
+        let tenant = try fields.requiredString("tenant_id", characters: Limits.tenantIDCharacters)
         let name = try fields.requiredString("name", characters: Limits.nameCharacters)
         let description = try fields.optionalString("description", characters: Limits.descriptionCharacters)
         let permissions = try AdminSchemas.permissions(&fields)

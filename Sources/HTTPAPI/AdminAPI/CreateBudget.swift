@@ -68,8 +68,8 @@ enum CreateBudget {
     private static func decode(_ input: Endpoint.Input) throws -> (LedgerOwner, NewLedger) {
         let document = try input.request.document()
         var fields = try JSONFields(document.root)
-        let tenantID = try fields.optionalString("tenant_id", characters: 0...Int.max)
-        let scope = try fields.requiredString("scope", characters: 0...Int.max)
+        let tenantID = try fields.optionalString("tenant_id", characters: Limits.tenantIDCharacters)
+        let scope = try fields.requiredString("scope", characters: Limits.scopeCharacters)
         let unit = try fields.requiredEnum("unit", BudgetUnit.self)
         let allocated = try fields.requiredObject("allocated")
         let limit = try fields.optionalObject("overdraft_limit")

@@ -73,7 +73,9 @@ enum CreateTenant {
             guard metadata.count <= Limits.tenantMetadataMax else {
                 throw metadata.fieldError("must have at most \(Limits.tenantMetadataMax) entries")
             }
-            for member in metadata.members { _ = try member.value.checkedString(characters: 0...Limits.metadataBytesMax) }
+            for member in metadata.members {
+                _ = try member.value.checkedString(characters: 0...Limits.metadataBytesMax)
+            }
             terms.metadata = Array(metadata.raw)
         }
         try fields.finish()

@@ -3,8 +3,8 @@
 
 package import SharedKernel
 
-/// An opaque position in a list: base64url of an 8-byte checksum and the position. The checksum is keyed and covers what
-/// the cursor is bound to, so a cursor of another query, or a made-up one, is refused.
+/// An opaque position in a list: base64url of an 8-byte checksum and the position. The checksum is keyed and covers
+/// what the cursor is bound to, so a cursor of another query, or a made-up one, is refused.
 package enum Cursor {
     /// The cursor's text.
     package static func seal(_ position: [UInt8], boundTo binding: [UInt8], _ salt: IdentitySalt) -> [UInt8] {

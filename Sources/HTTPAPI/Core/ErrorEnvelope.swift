@@ -41,7 +41,8 @@ extension ScriptFault {
     /// The fault as clients see it: 503 with Retry-After while Redis is away, full or busy, else 500. Never says more.
     package var apiError: APIError {
         guard isUnavailable else {
-            return APIError(.internalServerError, "INTERNAL_ERROR", "the operation failed; it is logged with this request id")
+            return APIError(
+                .internalServerError, "INTERNAL_ERROR", "the operation failed; it is logged with this request id")
         }
         let message =
             isOutcomeUnknown

@@ -17,7 +17,8 @@ enum BudgetRefusals {
             APIError(.conflict, "OVERDRAFT_LIMIT_EXCEEDED", "Scope is over its overdraft limit: \(scope)")
         case .overdraft:
             APIError(
-                .conflict, "OVERDRAFT_LIMIT_EXCEEDED", "The overage would exceed the overdraft limit of scope: \(scope)")
+                .conflict, "OVERDRAFT_LIMIT_EXCEEDED", "The overage would exceed the overdraft limit of scope: \(scope)"
+            )
         case .debt: APIError(.conflict, "DEBT_OUTSTANDING", "Scope has outstanding debt: \(scope)")
         case .exceeded: APIError(.conflict, "BUDGET_EXCEEDED", "Budget exceeded for scope: \(scope)")
         }

@@ -49,7 +49,8 @@ package final class RequestPipeline: Sendable {
         case .methodNotAllowed(let surface, let allowed):
             let list = allowed.map(\.rawValue).sorted().joined(separator: ", ")
             exchange.refuse(
-                APIError(.methodNotAllowed, "INVALID_REQUEST", "method not allowed here", headers: [.allow: list]), surface)
+                APIError(.methodNotAllowed, "INVALID_REQUEST", "method not allowed here", headers: [.allow: list]),
+                surface)
         case .malformed(let surface):
             exchange.refuse(.invalid("path: is not percent-encoded UTF-8"), surface)
         }
@@ -110,7 +111,8 @@ extension RequestPipeline {
             completion(response)
         }
 
-        static func addCorrelation(to response: inout APIResponse, _ correlation: Correlation, _ principal: Principal?) {
+        static func addCorrelation(to response: inout APIResponse, _ correlation: Correlation, _ principal: Principal?)
+        {
             response.headers[.requestID] = String(decoding: correlation.requestID, as: UTF8.self)
             response.headers[.cyclesTraceID] = String(decoding: correlation.traceID, as: UTF8.self)
             if let principal { response.headers[.cyclesTenant] = principal.tenant.description }
@@ -199,7 +201,8 @@ extension RequestPipeline {
                     if reply.isWord("BEHIND"), let catchUp = invocation.catchUp {
                         let deadline = deadline ?? .now() + .milliseconds(Limits.behindMaxMs)
                         guard NIODeadline.now() < deadline else { return refuse(Self.unsettled, caller.principal) }
-                        return expire(catchUp(), invocation, caller, key: key, reloadsLeft: reloadsLeft, until: deadline)
+                        return expire(
+                            catchUp(), invocation, caller, key: key, reloadsLeft: reloadsLeft, until: deadline)
                     }
                     advance(try invocation.next(reply), caller, key: key, reloadsLeft: reloadsLeft)
                 } catch {

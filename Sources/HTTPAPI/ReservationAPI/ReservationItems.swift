@@ -5,7 +5,8 @@ internal import Reservations
 internal import SharedKernel
 internal import StrictJSON
 
-/// Reading of the items of reserve and unreserve bodies: keys in any case, unknown ones ignored, `null` counts as absent.
+/// Reading of the items of reserve and unreserve bodies: keys in any case, unknown ones ignored, `null` counts as
+/// absent.
 enum ReservationItems {
     /// The items of a body: an array of objects, or one object in place of an array of one (decision Q27). All are read
     /// before anything is done with the first.

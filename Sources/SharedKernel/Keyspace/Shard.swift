@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
-/// One of the installation's shards: everything of a tenant lives in one, under one hash tag, so that every operation is
-/// one atomic script on Redis Cluster too.
+/// One of the installation's shards: everything of a tenant lives in one, under one hash tag, so that every operation
+/// is one atomic script on Redis Cluster too.
 package struct Shard: Hashable, Sendable {
     /// 0 up to the number of shards of the installation.
     package let number: UInt8

@@ -31,7 +31,9 @@ package struct ScriptReply: Sendable {
 
     /// Field `index`, from 0, as bytes.
     package func bytes(_ index: Int) throws(ScriptFault) -> [UInt8] {
-        guard index >= 0, index < count, let bytes = elements[index + 1].bytes else { throw malformed("field \(index)") }
+        guard index >= 0, index < count, let bytes = elements[index + 1].bytes else {
+            throw malformed("field \(index)")
+        }
         return bytes
     }
 

@@ -50,7 +50,8 @@ final class CyclesStack: Sendable {
 
     /// A new tenant with a key that may do everything.
     func tenant(
-        _ name: String, permissions: [Permission] = Permission.allCases, scopeFilter: [String] = [], terms: TenantTerms? = nil
+        _ name: String, permissions: [Permission] = Permission.allCases, scopeFilter: [String] = [],
+        terms: TenantTerms? = nil
     ) async throws -> TestTenant {
         let id = try #require(TenantID("\(name)-\(UInt32.random(in: 0...UInt32.max))"))
         var create = ScriptCall(.adminCreateTenant, keys: installation.keyspace.keys(of: id))
@@ -118,15 +119,18 @@ struct APIAnswer {
         guard let rows = root.member("balances") else { return out }
         for row in rows.elements {
             let scope = row.member("scope")?.stringBytes().map { String(decoding: $0, as: UTF8.self) } ?? ""
-            out[scope] = ["allocated", "reserved", "spent", "debt", "remaining"].map {
-                amountOf(row, $0)
-            } + [row.member("is_over_limit")?.bool() == true ? 1 : 0]
+            out[scope] =
+                ["allocated", "reserved", "spent", "debt", "remaining"].map {
+                    amountOf(row, $0)
+                } + [row.member("is_over_limit")?.bool() == true ? 1 : 0]
         }
         return out
     }
 
     private func amountOf(_ row: JSONValue, _ name: String) -> Int64 {
-        for member in row.members where member.key.isString(name) { return member.value.member("amount")?.int64() ?? -1 }
+        for member in row.members where member.key.isString(name) {
+            return member.value.member("amount")?.int64() ?? -1
+        }
         return -1
     }
 }
@@ -227,7 +231,8 @@ struct TestTenant: Sendable {
             [UInt8]("SETRANGE".utf8), Keyspace.budgetRecord(parsed.shard, hash: parsed.hash), [UInt8]("14".utf8),
             [UInt8](String(expiresMs).utf8))
         try await stack.redis(
-            [UInt8]("ZADD".utf8), stack.installation.keyspace.budgetDue(self.id), [UInt8](String(expiresMs + 5_000).utf8),
+            [UInt8]("ZADD".utf8), stack.installation.keyspace.budgetDue(self.id),
+            [UInt8](String(expiresMs + 5_000).utf8),
             parsed.hash)
     }
 }

@@ -46,7 +46,8 @@ struct RequestRulesTests {
             ),
         ]
         for (method, path, body, permission) in routes {
-            let without = try await t.newKey(permissions: Permission.allCases.filter { $0 != permission && $0 != .adminRead })
+            let without = try await t.newKey(
+                permissions: Permission.allCases.filter { $0 != permission && $0 != .adminRead })
             let refused = try await t.send(method, path, body, key: without)
             #expect(refused.status == 403)
             #expect(refused.error == "FORBIDDEN")
@@ -127,7 +128,8 @@ struct RequestRulesTests {
             bad(#"{"tenant":"T"}"#, "{}", "subject"), bad(#"{"tenant":"T"}"#, #"{"dimensions":{"a":"b"}}"#, "subject"),
             bad(#""T""#, #""\#(long(129))""#, "subject.tenant"), bad(#""T""#, #""a/b""#, "subject.tenant"),
             bad(#""T""#, #""a:b""#, "subject.tenant"), bad(#""T""#, #""a b""#, "subject.tenant"),
-            bad(#""T""#, #""""#, "subject.tenant"), bad(#""T""#, #""é""#, "subject.tenant"), bad(#""T""#, "null", "subject.tenant"),
+            bad(#""T""#, #""""#, "subject.tenant"), bad(#""T""#, #""é""#, "subject.tenant"),
+            bad(#""T""#, "null", "subject.tenant"),
             bad(#""T""#, #""T","team":"x""#, "subject.team"), bad(#""T""#, #""T","tenant":"T""#, "duplicate"),
             bad(#""T""#, #""T","dimensions":{"a":"\#(long(257))"}"#, "subject.dimensions.a"),
             bad(
@@ -141,10 +143,13 @@ struct RequestRulesTests {
             bad(
                 #""name":"b""#, #""name":"b","tags":["# + (0..<11).map { _ in #""t""# }.joined(separator: ",") + "]",
                 "action.tags"),
-            bad(#""amount":1"#, #""amount":-1"#, "estimate.amount"), bad(#""amount":1"#, #""amount":1.0"#, "estimate.amount"),
-            bad(#""amount":1"#, #""amount":1e3"#, "estimate.amount"), bad(#""amount":1"#, #""amount":"1""#, "estimate.amount"),
+            bad(#""amount":1"#, #""amount":-1"#, "estimate.amount"),
+            bad(#""amount":1"#, #""amount":1.0"#, "estimate.amount"),
+            bad(#""amount":1"#, #""amount":1e3"#, "estimate.amount"),
+            bad(#""amount":1"#, #""amount":"1""#, "estimate.amount"),
             bad(#""amount":1"#, #""amount":9223372036854775808"#, "estimate.amount"),
-            bad(#""amount":1"#, #""amount":null"#, "estimate.amount"), bad(#""amount":1"#, #""amount":1,"x":1"#, "estimate.x"),
+            bad(#""amount":1"#, #""amount":null"#, "estimate.amount"),
+            bad(#""amount":1"#, #""amount":1,"x":1"#, "estimate.x"),
             bad(#""TOKENS""#, #""EUR""#, "estimate.unit"), bad(#""TOKENS""#, #""tokens""#, "estimate.unit"),
             bad("}}", #"},"ttl_ms":999}"#, "ttl_ms"), bad("}}", #"},"ttl_ms":86400001}"#, "ttl_ms"),
             bad("}}", #"},"ttl_ms":"60000"}"#, "ttl_ms"), bad("}}", #"},"grace_period_ms":-1}"#, "grace_period_ms"),

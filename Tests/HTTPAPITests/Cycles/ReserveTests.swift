@@ -118,7 +118,10 @@ struct ReserveTests {
         let details = try #require(wrong.root.member("details"))
         #expect(details.member("scope")?.isString(t.scope) == true)
         #expect(details.member("requested_unit")?.isString("USD_MICROCENTS") == true)
-        #expect(details.member("expected_units")?.elements.map { $0.isString("TOKENS") || $0.isString("CREDITS") } == [true, true])
+        #expect(
+            details.member("expected_units")?.elements.map { $0.isString("TOKENS") || $0.isString("CREDITS") } == [
+                true, true,
+            ])
         try await t.ledger("agent:a", allocated: 10)
         let mixed = try await t.reserve(1, subject: #"{"tenant":"\#(t.id)","agent":"a"}"#)
         #expect(mixed.status == 200)

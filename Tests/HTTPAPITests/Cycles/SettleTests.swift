@@ -23,7 +23,8 @@ struct SettleTests {
         return (t, id)
     }
 
-    @Test("92-94: committing less releases the rest", arguments: [(300, 200), (500, nil), (0, 500)] as [(Int64, Int64?)])
+    @Test(
+        "92-94: committing less releases the rest", arguments: [(300, 200), (500, nil), (0, 500)] as [(Int64, Int64?)])
     func commitUnder(_ actual: Int64, _ released: Int64?) async throws {
         let (t, id) = try await stage("under")
         let answer = try await t.commit(id, actual)
@@ -301,6 +302,7 @@ struct SettleTests {
         #expect(done.amount("committed") == 7)
         #expect(done.amount("reserved") == 10)
         #expect(done.int("finalized_at_ms") != nil)
-        #expect(done.root.member("committed_metadata").map { String(decoding: $0.raw, as: UTF8.self) } == #"{"done":true}"#)
+        #expect(
+            done.root.member("committed_metadata").map { String(decoding: $0.raw, as: UTF8.self) } == #"{"done":true}"#)
     }
 }

@@ -25,10 +25,10 @@ do
     end
 
     -- Judges a reservation of `amount` over the scopes args[first ...], root first, whose
-    -- lengths are 3 digits each in `lengths` and whose ledgers are at `base` and the scope (runtime digest 5.4; 1.0 steps 11 to
-    -- 15). One class of refusal is looked for in every scope before the next (decision A24). Returns refusal reason or
-    -- nil, index of the scope concerned, keys of the ledgers, their texts with the amount reserved, snapshot, flags of
-    -- the deepest.
+    -- lengths are 3 digits each in `lengths` and whose ledgers are at `base` and the scope (runtime digest 5.4; 1.0
+    -- steps 11 to 15). One class of refusal is looked for in every scope before the next (decision A24). Returns
+    -- refusal reason or nil, index of the scope concerned, keys of the ledgers, their texts with the amount reserved,
+    -- snapshot, flags of the deepest.
     function assess.scopes(base, amount, lengths, args, first)
         local wanted, keys, texts, n, snapshot, worst, at, flags = amount + 0, {}, {}, 0, '', 0, 0, nil
         for i = first, #args do

@@ -2,7 +2,8 @@
 -- "a r s d o f": allocated, reserved, spent, debt, overdraft limit (decimal, 0 ... 2^63-1), then flags: letters of
 -- C closed, F frozen, O over limit, then its own overage policy r, i or o, or 0 for none.
 -- remaining = a - r - s - d is never stored. A snapshot lists the ledgers as they were before the operation:
--- "<path length, 3 digits> a r s d o f;" each. Writing a ledger is one SET, which cannot fail once GET has seen a string.
+-- "<path length, 3 digits> a r s d o f;" each. Writing a ledger is one SET, which cannot fail once GET has seen a
+-- string.
 --include <int64>
 local ledger = {}
 do
@@ -13,8 +14,8 @@ do
         error({err = 'CORRUPT ledger ' .. key})
     end
 
-    -- allocated, reserved, spent, debt, limit, flags as texts; nothing when the text is no ledger. Whether the amounts are
-    -- within int64 is for the caller to see.
+    -- allocated, reserved, spent, debt, limit, flags as texts; nothing when the text is no ledger. Whether the amounts
+    -- are within int64 is for the caller to see.
     function ledger.fields(v)
         return match(v, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%u*[0rio])$')
     end

@@ -4,8 +4,8 @@
 --   outcome   'OK', 'EXCEEDED', 'OVERDRAFT' or 'CORRUPT' (no ledger, holds less than reserved, or would leave int64);
 --             then, unless OK, the index of the ledger concerned
 --   charged   decimal string, and the same as eight big-endian bytes unless it equals `actual` (then nil)
---   effects   one letter a ledger: p paid (spent += charged), k paid, short and flagged over limit, o overdraft (spent +=
---             reserved, debt += actual - reserved)
+--   effects   one letter a ledger: p paid (spent += charged), k paid, short and flagged over limit, o overdraft
+--             (spent += reserved, debt += actual - reserved)
 --   texts     the ledgers' new texts
 --include <int64>
 --include <budget/ledger>

@@ -1,14 +1,15 @@
--- record: the stored budget reservation, which is also its own reply and idempotency record (docs/keyspace.md, `r:<h>`).
+-- record: the stored budget reservation, which is also its own reply and idempotency record (docs/keyspace.md,
+-- `r:<h>`).
 --   1      state: A active, C committed, R released, X expired, D dry run
 --   2-14   created_ms   15-27 expires_ms (current)   28-32 grace_ms   33-35 extensions used   36-45 directory row
 --   46-67  fingerprint of the create request
 --   final states: 68-80 finalized_ms   81-102 key hash   103-124 fingerprint of the finalising request
 --   then, from 68 (live) or 125 (final), sections divided by NUL: amount; unit, policy and decision letters, ttl (8
---   digits), extensions allowed; tenant; path; ledger snapshot; JSON of key, subject, action, metadata, caps; last, when
---   final: charged, snapshot with effects, JSON of the commit metadata or release reason.
--- A directory row (64 bytes): state 1, finalized_ms 6, expires_ms 6, grace_ms 2, charged 8, created_ms 6, amount 8, h 16,
--- path number 4, unit letter 1, zero 6; integers big-endian. A row's number has 10 digits: the first 7 name the string
--- <tenant>:d:<7 digits> that holds it, the last 3 its place there, so a string has 1,000 rows.
+--   digits), extensions allowed; tenant; path; ledger snapshot; JSON of key, subject, action, metadata, caps; last,
+--   when final: charged, snapshot with effects, JSON of the commit metadata or release reason.
+-- A directory row (64 bytes): state 1, finalized_ms 6, expires_ms 6, grace_ms 2, charged 8, created_ms 6, amount 8, h
+-- 16, path number 4, unit letter 1, zero 6; integers big-endian. A row's number has 10 digits: the first 7 name the
+-- string <tenant>:d:<7 digits> that holds it, the last 3 its place there, so a string has 1,000 rows.
 local record = {}
 do
     local EMPTY_KEY = string.rep('0', 44)
@@ -44,7 +45,8 @@ do
         if type(r) == 'table' then return r.err end
         local finalized = (state == 'X') and 0 or now_ms
         local head = struct.pack('>c1I6I6I2c8', state, finalized, expires, grace, charged_bytes)
-        local w = redis.pcall('SETRANGE', tenant_key .. ':d:' .. string.sub(rec, 36, 42), string.sub(rec, 43, 45) * 64 .. '',
+        local w = redis.pcall('SETRANGE', tenant_key .. ':d:' .. string.sub(rec, 36, 42),
+            string.sub(rec, 43, 45) * 64 .. '',
             head)
         if type(w) == 'table' then
             if r == 1 then redis.call('ZADD', due_key, expires + grace, h) end

@@ -18,15 +18,17 @@ do
     function hold.open(value)
         local requester, kind, label = hold.parse(value)
         if not label then error({err = 'CORRUPT hold record'}) end
-        return string.sub(value, 1, 13) + 0, string.sub(value, 14, 29), string.sub(value, 30, 65), requester, kind, label
+        return string.sub(value, 1, 13) + 0, string.sub(value, 14, 29), string.sub(value, 30, 65), requester, kind,
+            label
     end
 
     function hold.event(name, requester, kind, label, expires)
         return name .. '\n' .. requester .. '\n' .. kind .. '\n' .. label .. '\n' .. expires
     end
 
-    -- For a call of several items: raises before the first write if a key that any of them may touch is not in order, so
-    -- that no item is done when another cannot be. Items begin at items[first], `width` words each: requester, name, ...
+    -- For a call of several items: raises before the first write if a key that any of them may touch is not in order,
+    -- so that no item is done when another cannot be. Items begin at items[first], `width` words each: requester, name,
+    -- ...
     function hold.check_batch(prefix, tenant_key, items, first, width)
         guard.types({tenant_key .. ':act', 'zset', tenant_key .. ':ev', 'stream', prefix .. 'due', 'zset'})
         for i = first, #items, width do

@@ -1,7 +1,7 @@
--- stream: the tenant's event stream <tenant>:ev, whose entry ids are the fencing tokens: microseconds since the epoch, or
--- the last id plus 1 when the clock stands still or stepped back. Strictly rising per tenant, also when locks are lost.
--- One field an entry: A acquired, R released, X expired; its value: resource, requester, type, label, expires (13 digits,
--- all nines for never) divided by line feeds. About 1,000 entries are kept.
+-- stream: the tenant's event stream <tenant>:ev, whose entry ids are the fencing tokens: microseconds since the epoch,
+-- or the last id plus 1 when the clock stands still or stepped back. Strictly rising per tenant, also when locks are
+-- lost. One field an entry: A acquired, R released, X expired; its value: resource, requester, type, label, expires (13
+-- digits, all nines for never) divided by line feeds. About 1,000 entries are kept.
 -- Ids are handled as text of 16 digits, because turning a number into text costs more than a call.
 local stream = {}
 do

@@ -17,6 +17,7 @@ let plain: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeatu
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
@@ -100,10 +101,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Observability"],
+            name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI"],
             swiftSettings: strict),
         .executableTarget(
-            name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"],
+            name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings", "HTTPAPI"],
             swiftSettings: strict),
         .executableTarget(
             name: "holdfast-bench",
@@ -139,5 +140,50 @@ let package = Package(
                 "Verification", "LocalStack", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", nioCore, nioPosix,
             ],
             swiftSettings: plain),
+        .target(
+            name: "HoldfastCLI",
+            dependencies: [
+                "Verification", "LocalStack", "HoldfastSettings", "SharedKernel", "RedisClient", "StrictJSON", nioCore,
+                nioPosix, argumentParser,
+            ],
+            swiftSettings: strict),
+        .executableTarget(name: "holdfast", dependencies: ["HoldfastCLI"], swiftSettings: strict),
+        .testTarget(name: "CLITests", dependencies: ["HoldfastCLI", "LocalStack"], swiftSettings: plain),
+        .target(
+            name: "HoldfastWorker",
+            dependencies: [
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "SharedKernel", "LuaCatalog",
+                "Observability", lifecycle, logging,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "holdfast-worker", dependencies: ["HoldfastWorker", "HoldfastRuntime", "HoldfastSettings"],
+            swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["LuaBundling", "LuaCatalog", "LocalStack", "RedisClient", nioCore, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RedisClientTests",
+            dependencies: ["RedisClient", "LocalStack", nioCore, nioPosix, nioEmbedded, nioSSL], swiftSettings: plain),
+        .testTarget(
+            name: "LuaScriptTests", dependencies: ["TestSupport", "LuaBundling", "LuaCatalog", "RedisClient"],
+            swiftSettings: plain),
+        .testTarget(
+            name: "ModelTests",
+            dependencies: [
+                "TestSupport", "HTTPAPI", "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient",
+                "StrictJSON", "Observability", "LocalStack", nioCore, nioPosix, httpTypes, logging,
+            ],
+            swiftSettings: plain),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "HoldfastServer", "HoldfastWorker", "HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "SharedKernel",
+                "LuaCatalog", "RedisClient", "Observability", "LocalStack", "holdfast-server", "holdfast-worker",
+                nioCore, nioPosix, httpTypes, lifecycle, logging,
+            ],
+            swiftSettings: plain),
+        .testTarget(name: "TidyTests", swiftSettings: plain),
     ]
 )

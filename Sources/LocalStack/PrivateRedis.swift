@@ -32,9 +32,10 @@ package final class PrivateRedis: Sendable {
         let program = try self.find(options.program)
         let result: Result<PrivateRedis, LocalStackError> = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
-                continuation.resume(returning: Result { () throws(LocalStackError) in
-                    try self.launch(program: program, options)
-                })
+                continuation.resume(
+                    returning: Result { () throws(LocalStackError) in
+                        try self.launch(program: program, options)
+                    })
             }
         }
         return try result.get()
@@ -171,7 +172,8 @@ package final class PrivateRedis: Sendable {
 
     /// The system's directory for temporary files, if a socket path below it is short enough for the system.
     private static func temporaryDirectory() -> String {
-        guard let base = getenv("TMPDIR").map({ String(cString: $0) }), base.hasPrefix("/"), base.utf8.count <= 70 else {
+        guard let base = getenv("TMPDIR").map({ String(cString: $0) }), base.hasPrefix("/"), base.utf8.count <= 70
+        else {
             return "/tmp"
         }
         return base.hasSuffix("/") ? String(base.dropLast()) : base

@@ -84,8 +84,8 @@ extension Watchdog {
     }
 
     #if !canImport(Darwin)
-    /// All descriptors above the standard streams that are open, and some that may be opened meanwhile. To close one that
-    /// is not open does no harm.
+    /// All descriptors above the standard streams that are open, and some that may be opened meanwhile. To close one
+    /// that is not open does no harm.
     private static func descriptorsToClose() -> ClosedRange<Int32> {
         let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
         let highest = open.compactMap { Int32($0) }.max() ?? 255

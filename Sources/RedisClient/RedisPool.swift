@@ -13,12 +13,11 @@ package final class RedisPool: Sendable {
     private let byLoop: [ObjectIdentifier: RedisConnection]
     private let turn = Atomic<Int>(0)
 
-    /// Prepares the connections; nothing is opened before ``start()``.
+    /// Prepares the connections; nothing is opened before ``start()``. Reads the trusted authorities when TLS is on.
     ///
-    /// - Parameters:
-    ///   - group: the event loops to serve; the process-wide group unless given.
-    ///   - onConnect: commands that must succeed on a new connection before it takes calls, such as `SCRIPT LOAD`.
-    ///   - onEvent: told about every change, on the event loop of the connection; must not block.
+    /// `group` holds the event loops to serve, the process-wide ones unless given. The commands of `onConnect`, such as
+    /// `SCRIPT LOAD`, must succeed on a new connection before it takes calls. `onEvent` is told about every change, on
+    /// the event loop of the connection; it must not block.
     package init(
         configuration: RedisConfiguration,
         group: (any EventLoopGroup)? = nil,
@@ -58,9 +57,12 @@ package final class RedisPool: Sendable {
     /// Throws the last failure at the end of `limit`, and at once when only the operator can help, for example with a
     /// wrong password. The connections go on trying either way.
     package func waitUntilReady(within limit: Duration) async throws(RedisError) {
-        for connection in self.connections {
+        let ready = self.connections.map { connection in
+            connection.eventLoop.flatSubmit { connection.untilReady(within: TimeAmount(limit)) }
+        }
+        for future in ready {
             do {
-                try await connection.eventLoop.flatSubmit { connection.untilReady(within: TimeAmount(limit)) }.get()
+                try await future.get()
             } catch let error as RedisError {
                 throw error
             } catch {

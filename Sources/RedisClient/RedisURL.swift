@@ -23,7 +23,8 @@ package struct RedisURLError: Error, Sendable, Hashable, CustomStringConvertible
         case .badEscape: "the Redis URL has a % that is not followed by two hexadecimal digits, or escapes bad UTF-8"
         case .missingPath: "the Redis URL names no socket path after unix://"
         case .relativePath: "the socket path in the Redis URL must be absolute: unix:///path"
-        case .pathTooLong: "the socket path in the Redis URL is longer than the system allows (\(RedisURL.maximumPath) bytes)"
+        case .pathTooLong:
+            "the socket path in the Redis URL is longer than the system allows (\(RedisURL.maximumPath) bytes)"
         case .badQuery: "the Redis URL takes no query, except ?db=number after a socket path"
         case .misplacedAt: "the Redis URL has an @ after the host: write / in a password as %2F and @ as %40"
         case .userWithoutPassword: "the Redis URL has a user without a password: write user:password@"
@@ -93,7 +94,8 @@ enum RedisURL {
     }
 
     /// Splits `login@address`; the login is nil without an `@`.
-    private static func split(_ authority: ArraySlice<UInt8>) -> (login: ArraySlice<UInt8>?, address: ArraySlice<UInt8>) {
+    private static func split(_ authority: ArraySlice<UInt8>) -> (login: ArraySlice<UInt8>?, address: ArraySlice<UInt8>)
+    {
         guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return (nil, authority) }
         return (authority[..<at], authority[(at + 1)...])
     }

@@ -143,9 +143,17 @@ package final class ScriptHarness: Sendable {
         return try Self.answer(reply, of: script)
     }
 
-    /// Runs Lua text that is no script of the catalogue, such as a spec of an include.
-    package func evaluate(_ source: String, keys: [ByteText] = [], _ arguments: [ByteText] = []) async throws -> RedisReply {
-        try await self.command(["EVAL", ByteText(source), ByteText(keys.count)] + keys + arguments)
+    /// Runs Lua text that is no script of the catalogue, such as a spec of an include, and returns the texts it replies
+    /// with; throws when it replies with anything else.
+    package func evaluate(
+        _ source: String, keys: [ByteText] = [], arguments: [ByteText] = []
+    ) async throws -> [ByteText] {
+        let reply = try await self.command(["EVAL", ByteText(source), ByteText(keys.count)] + keys + arguments)
+        let texts = reply.array?.compactMap(\.bytes).map { ByteText($0) }
+        guard let texts, texts.count == reply.array?.count else {
+            throw ContractBreach(description: "the text replied with something else than texts")
+        }
+        return texts
     }
 
     private static func answer(_ reply: RedisReply, of script: LuaScript) throws -> ScriptAnswer {
@@ -155,7 +163,8 @@ package final class ScriptHarness: Sendable {
         let fields = elements.dropFirst().compactMap { ScriptField($0) }
         let isDeclared = script.replies.contains { declared in
             declared.word.utf8.elementsEqual(word) && fields.count == elements.count - 1
-                && (declared.isVariadic ? fields.count >= declared.fields.count - 1 : fields.count == declared.fields.count)
+                && (declared.isVariadic
+                    ? fields.count >= declared.fields.count - 1 : fields.count == declared.fields.count)
         }
         guard isDeclared else {
             throw ContractBreach(

@@ -17,8 +17,8 @@ struct TenantPlace {
     var due: [UInt8] { keyspace.budgetDue(tenant) }
     /// The ledgers: path, NUL, unit letter.
     var directory: [UInt8] { keyspace.ledgerDirectory(tenant) }
-    /// Counters of the row directory.
-    var rowCounters: [UInt8] { keyspace.rowCounters(tenant) }
+    /// The number of reservations ever made.
+    var rowCount: [UInt8] { keyspace.rowCount(tenant) }
     /// Held names, by expiry.
     var active: [UInt8] { keyspace.activeHolds(tenant) }
 

@@ -46,7 +46,7 @@ struct TenantVerifier {
 
     /// The keys of a tenant that are checked as a whole, with their types.
     private var indexes: [(key: [UInt8], type: String)] {
-        [(place.directory, "zset"), (place.due, "zset"), (place.active, "zset"), (place.rowCounters, "hash")]
+        [(place.directory, "zset"), (place.due, "zset"), (place.active, "zset"), (place.rowCount, "string")]
     }
 
     /// The tenant's status, the types of its indexes, and whether its shard knows when something of it ends.

@@ -34,6 +34,8 @@ final class ServerProcess {
         shell.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         shell.standardInput = input
         shell.standardOutput = output
+        // Else the shell would hold its own input open and never see us end.
+        _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         try shell.run()
         let line = output.fileHandleForReading.availableData
         guard let pid = Int32(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))

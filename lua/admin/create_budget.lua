@@ -41,7 +41,7 @@ if string.sub(status, 1, 1) ~= 'A' then return {'INACTIVE', string.sub(status, 1
 local path, unit = ARGV[2], ARGV[3]
 local ledger_key = tenant_key .. ':l:' .. unit .. ':' .. path
 local terms_key = tenant_key .. ':lt:' .. unit .. ':' .. path
-guard.types({ledger_key, 'string', terms_key, 'string', tenant_key .. ':bud', 'zset', prefix .. 'seq', 'string',
+guard.types({ledger_key, 'string', terms_key, 'string', tenant_key .. ':bud', 'zset', prefix .. 'seq', 'counter',
     prefix .. 'out', 'zset', tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset'})
 if call('EXISTS', ledger_key) == 1 then return {'DUPLICATE'} end
 local now, now_us = clock.now()

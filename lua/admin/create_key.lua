@@ -41,7 +41,7 @@ if old then
     return {'CREATED', created, expires}
 end
 if string.sub(status, 1, 1) ~= 'A' then return {'INACTIVE', string.sub(status, 1, 1)} end
-guard.types({keys_key, 'hash', prefix .. 'seq', 'string', prefix .. 'out', 'zset', tenant_key .. ':el', 'zset',
+guard.types({keys_key, 'hash', prefix .. 'seq', 'counter', prefix .. 'out', 'zset', tenant_key .. ':el', 'zset',
     tenant_key .. ':al', 'zset'})
 local now, now_us = clock.now()
 local expires = ARGV[4]

@@ -32,8 +32,8 @@ if status then
     if not (p[1] and p[2] and p[3] and p[4]) then error({err = 'CORRUPT tenant profile'}) end
     return {'EXISTS', string.sub(status, 1, 1), p[1], p[2], p[3], p[4]}
 end
-guard.types({profile_key, 'hash', tenant_key .. ':n', 'string', prefix .. 'tenants', 'zset', prefix .. 'seq', 'string',
-    prefix .. 'out', 'zset', tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset'})
+guard.types({profile_key, 'hash', tenant_key .. ':n', 'string', prefix .. 'tenants', 'zset', prefix .. 'seq',
+    'counter', prefix .. 'out', 'zset', tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset'})
 local now, now_us = clock.now()
 call('SET', tenant_key, 'A1')
 call('HSET', profile_key, 'name', ARGV[1], 'terms', ARGV[2], 'created_ms', now, 'updated_ms', now)

@@ -83,7 +83,7 @@ dh, dl = big.sub(dh, dl, rh, rl)
 local oh, ol = big.parse(o)
 local flags = (big.less(oh, ol, dh, dl) and 'O' or '') .. string.sub(letters, -1)
 
-guard.types({tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset', prefix .. 'seq', 'string', prefix .. 'out',
+guard.types({tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset', prefix .. 'seq', 'counter', prefix .. 'out',
     'zset'})
 local now, now_us = clock.now()
 a, s, d = big.text(ah, al), big.text(sh, sl), big.text(dh, dl)

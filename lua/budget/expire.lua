@@ -27,7 +27,7 @@ local prefix, tenant_key = KEYS[1], KEYS[2]
 local call, pcall = redis.call, redis.pcall
 local due_key, name = tenant_key .. ':due', string.sub(tenant_key, #prefix + 3)
 local now, now_us = clock.now()
-guard.types({due_key, 'zset', prefix .. 'due', 'zset', prefix .. 'seq', 'string', prefix .. 'out', 'zset',
+guard.types({due_key, 'zset', prefix .. 'due', 'zset', prefix .. 'seq', 'counter', prefix .. 'out', 'zset',
     tenant_key .. ':el', 'zset'})
 
 -- Gives one reservation back. Returns false, with nothing changed, when its record or a ledger is not in order.

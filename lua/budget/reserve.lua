@@ -84,8 +84,8 @@ if new_path then number = call('HLEN', paths_key) end
 local expires = now + sub(terms, 2, 9)
 local deadline, expires_text, name = (expires + grace) .. '', expires .. '', sub(tenant_key, #prefix + 3)
 
-local row_bytes = struct.pack('>c1I6I6I2c8I6c24I4c1c6', 'A', 0, expires, grace, '\0\0\0\0\0\0\0\0', now, ARGV[10], number,
-    unit, '\0\0\0\0\0\0')
+local row_bytes = struct.pack('>c1I6I6I2c8I6c24I4c1c6', 'A', 0, expires, grace, '\0\0\0\0\0\0\0\0', now, ARGV[10],
+    number, unit, '\0\0\0\0\0\0')
 
 -- Writes. The indexes come first, each through pcall: on a key of the wrong type they fail, and what was done before is
 -- taken back. Ledgers and record are written last, by one MSET, which cannot fail: GET has seen what they are.

@@ -1,12 +1,18 @@
 -- guard: cold scripts check the type of every key they are about to write before the first write, because Redis does
 -- not roll back. types({key, type, key, type …}) raises WRONGTYPE for a key that exists with another type. One call per
--- key.
+-- key. The type counter is a string of digits.
 local guard = {}
 do
     function guard.types(expected)
         for i = 1, #expected, 2 do
-            local found = redis.call('TYPE', expected[i]).ok
-            if found ~= 'none' and found ~= expected[i + 1] then
+            local found, kind = redis.call('TYPE', expected[i]).ok, expected[i + 1]
+            if kind == 'counter' then
+                kind = 'string'
+                if found == kind and not string.find(redis.call('GET', expected[i]), '^%d+$') then
+                    error({err = 'CORRUPT a counter of this operation is no number'})
+                end
+            end
+            if found ~= 'none' and found ~= kind then
                 error({err = 'WRONGTYPE a key of this operation holds another type'})
             end
         end

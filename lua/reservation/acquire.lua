@@ -63,6 +63,7 @@ local function take(name, requester, ttl_ms, kind, token)
         call('ZREM', requester_key, name)
         return nil, failure
     end
+    if fence ~= id then call('ZADD', requester_key, fence, name) end
     id = fence
     call('SET', tenant_key .. ':k:' .. name, expires .. fence .. token .. requester .. '\n' .. kind .. '\n' .. label)
     return expires, fence

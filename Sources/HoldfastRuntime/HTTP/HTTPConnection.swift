@@ -76,6 +76,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var hasMoreBytes = false
 
     private var isInputClosed = false
+    private var isOutputEnded = false
+    /// The client does not read its answers as fast as they come.
+    private var isBlocked = false
     private var isDraining = false
     /// What the head of Hummingbird's answer said about the connection.
     private var fate = ConnectionFate.staysOpen
@@ -90,7 +93,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         front.connections.increment()
-        wire.onBytes = { [unowned self] in self.bytesArrived() }
+        wire.onBytes = { [weak self] in self?.bytesArrived() }
         // A client that connects and says nothing has the time of one request.
         setDeadline(.now() + front.limits.readTime)
     }
@@ -118,7 +121,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             isInputClosed = true
             // Hummingbird must not learn of it: it would close the connection under an answer.
-            if case .answering = phase { return }
+            if mustWait || !held.isEmpty { return }
+            if case .closing = phase, !isOutputEnded { return }
             context.close(promise: nil)
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -130,20 +134,28 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { take(.failure(error)) }
 
-    /// Reading stops as long as requests wait for their turn.
+    /// Reading stops as long as requests wait for their turn, or answers for their reader.
     func read(context: ChannelHandlerContext) {
-        if held.isEmpty { context.read() } else { isReadWanted = true }
+        if held.isEmpty, !isBlocked { context.read() } else { isReadWanted = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if isBlocked, context.channel.isWritable {
+            isBlocked = false
+            release()
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     private func take(_ event: Held) {
         if case .closing = phase { return }
-        if case .answering = phase {
-            held.append(event)
-        } else if held.isEmpty {
-            process(event)
-        } else {
-            held.append(event)
-        }
+        if mustWait || !held.isEmpty { held.append(event) } else { process(event) }
+    }
+
+    /// Whether nothing of the next request may be looked at.
+    private var mustWait: Bool {
+        if case .answering = phase { return true }
+        return isBlocked
     }
 
     private func process(_ event: Held) {
@@ -161,13 +173,13 @@ final class HTTPConnection: ChannelDuplexHandler {
         isReleasing = true
         defer { isReleasing = false }
         while let event = held.first {
-            if case .answering = phase { return }
             if case .closing = phase { break }
+            if mustWait { return }
             held.removeFirst()
             process(event)
         }
         if case .closing = phase { held.removeAll() }
-        guard held.isEmpty, let context else { return }
+        guard held.isEmpty, !isBlocked, let context else { return }
         if isReadWanted {
             isReadWanted = false
             context.read()
@@ -176,6 +188,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func begin(_ wireHead: HTTPRequestHead) {
+        // Its bytes may have come with those of the request before it.
+        if !hasHeadBegun { setDeadline(.now() + front.limits.readTime) }
         hasHeadBegun = true
         let head = RequestHead(wireHead)
         if let refusal = head.refusal { return refuse(refusal, head.request) }
@@ -255,13 +269,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func fail(_ error: any Error) {
-        guard let error = error as? HTTPParserError, !isInputClosed else {
-            context?.close(promise: nil)
-            return
+        switch error as? HTTPParserError {
+        case .headerOverflow: refuse(.headTooLong, RequestHead.unread)
+        // The client went away in the middle of a request, or something that is not about HTTP went wrong.
+        case .invalidEOFState, nil: context?.close(promise: nil)
+        default: refuse(.notHTTP, RequestHead.unread)
         }
-        let nobody = RequestHead.unread
-        if case .headerOverflow = error { return refuse(.headTooLong, nobody) }
-        refuse(.notHTTP, nobody)
     }
 
     private func send(_ response: APIResponse, _ fate: ConnectionFate, withoutBody: Bool) {
@@ -281,6 +294,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func answered(_ fate: ConnectionFate) {
         if case .closes = fate { return close() }
         phase = .resting
+        isBlocked = context.map { !$0.channel.isWritable } ?? false
         // Held parts set their own deadline when their turn comes, which is now.
         hasHeadBegun = hasMoreBytes
         let isNextOnItsWay = hasMoreBytes || !held.isEmpty
@@ -336,17 +350,27 @@ final class HTTPConnection: ChannelDuplexHandler {
         startTimer(max(deadline ?? (now + front.limits.readTime), now))
     }
 
-    /// Ends our half and gives the client a moment to read the answer and hang up.
+    /// Ends our half when all is written, and gives the client a moment to read the answer and hang up.
     private func close() {
         guard let context else { return }
         phase = .closing
         held.removeAll()
-        if isInputClosed { return context.close(promise: nil) }
-        context.close(mode: .output, promise: nil)
-        setDeadline(.now() + front.limits.lingerTime)
+        isBlocked = false
+        setDeadline(.now() + front.limits.idleTime)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.endOutput() }
+        wire.write(ByteBuffer(), promise: written)
         if isReadWanted {
             isReadWanted = false
             context.read()
         }
+    }
+
+    private func endOutput() {
+        isOutputEnded = true
+        guard let context else { return }
+        if isInputClosed { return context.close(promise: nil) }
+        context.close(mode: .output, promise: nil)
+        setDeadline(.now() + front.limits.lingerTime)
     }
 }

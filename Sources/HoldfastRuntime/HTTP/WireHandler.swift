@@ -26,8 +26,12 @@ final class WireHandler: ChannelInboundHandler {
         context.fireChannelRead(data)
     }
 
-    /// Writes bytes to the socket at once.
-    func write(_ bytes: ByteBuffer) {
-        context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    /// Writes bytes to the socket at once, as far as it takes them; `promise` is kept when it took all.
+    func write(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
+        guard let context else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: promise)
     }
 }

@@ -43,7 +43,6 @@ package enum Program {
             try await run(try await build(settings, context), logger: context.logger)
         } catch {
             context.logger.critical("cannot start", metadata: .keyed([.error: .string(error.description)]))
-            say("\(label): \(error)", to: STDERR_FILENO)
             exit(error.exitCode)
         }
         exit(0)

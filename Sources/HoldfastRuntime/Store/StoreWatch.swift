@@ -8,6 +8,7 @@ internal import Observability
 internal import RedisClient
 internal import ServiceLifecycle
 internal import SharedKernel
+internal import Synchronization
 
 /// Asks Redis each second whether it still serves us, and each half minute, or when it comes back, whether it is still
 /// the one we started with. What it learns goes into ``Readiness``.
@@ -29,16 +30,26 @@ package struct StoreWatch: Service {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            var nextCheck = ContinuousClock.now
-            while !Task.isCancelled {
-                let isServing = await askRole()
-                if !isServing {
-                    nextCheck = ContinuousClock.now
-                } else if ContinuousClock.now >= nextCheck, await check() {
-                    nextCheck = ContinuousClock.now + checkInterval
-                }
-                try? await Task.sleep(for: interval)
+            // Two loops, so that a check that hangs does not delay the news that Redis does.
+            await withDiscardingTaskGroup { group in
+                let schedule = CheckSchedule()
+                group.addTask { await askAgainAndAgain(schedule) }
+                group.addTask { await checkAgainAndAgain(schedule) }
             }
+        }
+    }
+
+    private func askAgainAndAgain(_ schedule: CheckSchedule) async {
+        while !Task.isCancelled {
+            schedule.note(isServing: await askRole())
+            try? await Task.sleep(for: interval)
+        }
+    }
+
+    private func checkAgainAndAgain(_ schedule: CheckSchedule) async {
+        while !Task.isCancelled {
+            if schedule.begin(), await check() { schedule.succeeded(next: ContinuousClock.now + checkInterval) }
+            try? await Task.sleep(for: interval)
         }
     }
 
@@ -89,4 +100,21 @@ package struct StoreWatch: Service {
         }
         return hasChanged
     }
+}
+
+/// When Redis is looked at more closely: after it was away, when the last look failed, and now and then.
+private final class CheckSchedule: Sendable {
+    private let state = Mutex<(isServing: Bool, next: ContinuousClock.Instant)>((true, .now))
+
+    /// Whether a check is due; not while Redis is away.
+    func begin() -> Bool { state.withLock { $0.isServing && $0.next <= ContinuousClock.now } }
+
+    func note(isServing: Bool) {
+        state.withLock {
+            $0.isServing = isServing
+            if !isServing { $0.next = .now }
+        }
+    }
+
+    func succeeded(next: ContinuousClock.Instant) { state.withLock { if $0.isServing { $0.next = next } } }
 }

@@ -55,7 +55,7 @@ struct BudgetVerifier {
             for member in members where LedgerEntry(member) == nil { suspects.insert(.ledger(member)) }
             let entries = members.compactMap(LedgerEntry.init)
             unlisted.subtract(entries)
-            let replies = try await reader.read(entries.map(fields))
+            let replies = try await reader.read(entries.map { Read.value(place.ledger($0)) })
             for (entry, reply) in zip(entries, replies)
             where !check(entry, isListed: true, reply, sums).findings().isEmpty {
                 suspects.insert(entry.subject)
@@ -100,7 +100,7 @@ struct BudgetVerifier {
             }
             let sums = try await sums(of: view.live)
             for (index, entry) in entries.enumerated() {
-                findings += check(entry, isListed: view.isListed(index), view.fields(index), sums).findings()
+                findings += check(entry, isListed: view.isListed(index), view.value(index), sums).findings()
             }
         }
         return (findings, undecided)
@@ -137,8 +137,6 @@ struct BudgetVerifier {
             place: place, entry: entry, isListed: isListed, reply: reply, reserved: sum.amount,
             reservations: sum.reservations)
     }
-
-    private func fields(of entry: LedgerEntry) -> RedisCommand { Read.fields(place.ledger(entry), LedgerCheck.fields) }
 
     /// Judges reservations that are listed as live, and returns the records that can be read. A record's row number
     /// never changes, so one reading can find the row for the next.

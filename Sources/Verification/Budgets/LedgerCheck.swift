@@ -8,14 +8,14 @@ internal import StrictJSON
 
 /// Judges one ledger from what was read of it; pure.
 struct LedgerCheck {
-    /// The fields of a ledger, in the order in which they are read.
-    static let fields = ["a", "r", "s", "d", "o", "f"]
+    /// The amounts of a ledger, in order: allocated, reserved, spent, debt, overdraft limit. Flags follow.
+    private static let amounts = ["a", "r", "s", "d", "o"]
 
     let place: TenantPlace
     let entry: LedgerEntry
     /// Whether the directory lists it.
     let isListed: Bool
-    /// The reply of HMGET for the fields.
+    /// The reply of GET for it.
     let reply: RedisReply
     /// The amounts of the live reservations that name it.
     let reserved: Int128
@@ -24,32 +24,33 @@ struct LedgerCheck {
 
     /// What is wrong with it.
     func findings() -> [Finding] {
-        guard let values = reply.array, values.count == Self.fields.count else {
-            return [finding(.soundRecords, expected: "a ledger", actual: "a key of another type")]
-        }
-        if values.allSatisfy(\.isNull) { return missing() }
+        guard !reply.isNull else { return missing() }
         var findings: [Finding] = []
         if !isListed {
             findings.append(finding(.indexed, expected: "an entry in the directory", actual: "none"))
         }
+        guard let text = reply.bytes else {
+            return findings + [finding(.soundRecords, expected: "a ledger", actual: "a key of another type")]
+        }
+        let parts = text.split(separator: 32, omittingEmptySubsequences: false)
+        guard parts.count == Self.amounts.count + 1 else {
+            return findings + [finding(.soundRecords, expected: "six texts", actual: printable(text))]
+        }
         var numbers: [Int64] = []
-        for (name, value) in zip(Self.fields.dropLast(), values) {
-            if let number = value.bytes.flatMap({ parseDecimalInt64($0) }), number >= 0 {
+        for (name, part) in zip(Self.amounts, parts) {
+            if let number = parseDecimalInt64(part), number >= 0 {
                 numbers.append(number)
             } else {
-                let actual = value.bytes.map { "\(name) = \(printable($0))" } ?? "no field \(name)"
+                let actual = "\(name) = \(printable(part))"
                 findings.append(finding(.soundRecords, expected: "\(name) within 0 and 2^63-1", actual: actual))
             }
         }
-        let flags = values.last?.bytes
-        if !(flags.map(Self.isLegal) ?? false) {
-            let actual = flags.map { "f = \(printable($0))" } ?? "no field f"
-            findings.append(finding(.soundRecords, expected: "f as 0, or letters of C F O and one of r i o", actual: actual))
+        if !Self.isLegal(parts[5]) {
+            let actual = "f = \(printable(parts[5]))"
+            findings.append(finding(.soundRecords, expected: "f as letters of C F O, then 0 r i or o", actual: actual))
         }
-        if let value = values[1].bytes, let stored = parseDecimalInt64(value), Int128(stored) != reserved {
-            findings.append(wrongSum(stored))
-        }
-        guard numbers.count == 5 else { return findings }
+        if let stored = parseDecimalInt64(parts[1]), Int128(stored) != reserved { findings.append(wrongSum(stored)) }
+        guard numbers.count == Self.amounts.count else { return findings }
         let remaining = Int128(numbers[0]) - Int128(numbers[1]) - Int128(numbers[2]) - Int128(numbers[3])
         if Int64(exactly: remaining) == nil {
             findings.append(finding(.ledgerIdentity, expected: "a 64-bit number", actual: "remaining = \(remaining)"))
@@ -78,19 +79,10 @@ struct LedgerCheck {
             detail: detail + "key \(printable(place.ledger(entry)))", constant: constant)
     }
 
-    /// `0`, or C, F and O each at most once and in any order, then at most one of r, i and o.
-    static func isLegal(_ flags: [UInt8]) -> Bool {
-        if flags == [UInt8(ascii: "0")] { return true }
+    /// C, F and O each at most once and in any order, then one of 0, r, i and o.
+    static func isLegal(_ flags: some BidirectionalCollection<UInt8>) -> Bool {
+        guard let policy = flags.last, "0rio".utf8.contains(policy) else { return false }
         var seen: Set<UInt8> = []
-        for (index, letter) in flags.enumerated() {
-            switch letter {
-            case UInt8(ascii: "C"), UInt8(ascii: "F"), UInt8(ascii: "O"):
-                guard seen.insert(letter).inserted else { return false }
-            case UInt8(ascii: "r"), UInt8(ascii: "i"), UInt8(ascii: "o"):
-                guard index == flags.count - 1 else { return false }
-            default: return false
-            }
-        }
-        return !flags.isEmpty
+        return flags.dropLast().allSatisfy { "CFO".utf8.contains($0) && seen.insert($0).inserted }
     }
 }

@@ -10,15 +10,15 @@ struct LedgerView {
     private let replies: ArraySlice<RedisReply>
     private let count: Int
 
-    /// `replies`: the fields of each ledger, then each one's score in the directory.
+    /// `replies`: the value of each ledger, then each one's score in the directory.
     init(live: [[UInt8]], replies: ArraySlice<RedisReply>) {
         self.live = live
         self.replies = replies
         count = replies.count / 2
     }
 
-    /// The fields of a ledger, by its position in the question.
-    func fields(_ index: Int) -> RedisReply { replies[replies.startIndex + index] }
+    /// The value of a ledger, by its position in the question.
+    func value(_ index: Int) -> RedisReply { replies[replies.startIndex + index] }
 
     /// Whether the directory lists it.
     func isListed(_ index: Int) -> Bool { replies[replies.startIndex + count + index].bytes != nil }
@@ -37,10 +37,10 @@ struct LedgerViews {
     /// which counts if neither the list nor a ledger has changed meanwhile; nil if they always do.
     func view(of entries: [LedgerEntry]) async throws(VerificationError) -> LedgerView? {
         let ledgers =
-            entries.map { Read.fields(place.ledger($0), LedgerCheck.fields) }
+            entries.map { Read.value(place.ledger($0)) }
             + entries.map { Read.score(place.directory, $0.bytes) }
-        // Reserving raises n and ending lowers the count: while both stay the same, so does the list.
-        let stamp = [Read.count(place.due), Read.fields(place.rowCounters, ["n"])]
+        // Reserving raises the row count and ending lowers the count: while both stay the same, so does the list.
+        let stamp = [Read.count(place.due), Read.value(place.rowCount)]
         let facts = stamp + ledgers
         for _ in 0..<Self.attempts {
             let length = Int(try await reader.read(Read.count(place.due)).integer ?? 0)

@@ -35,6 +35,9 @@ package struct VerificationReport: Sendable {
     /// Whether everything was decided and nothing was found.
     package var isClean: Bool { violations.isEmpty && undecided.isEmpty }
 
+    /// A tenant's id as one harmless line of text.
+    package static func name(_ tenant: [UInt8]) -> String { printable(tenant) }
+
     /// The report as one JSON object.
     package var json: [UInt8] {
         var writer = JSONWriter(capacity: 512 + 256 * violations.count)
@@ -58,7 +61,7 @@ package struct VerificationReport: Sendable {
         for open in undecided {
             writer.beginObject()
             writer.key("tenant")
-            writer.string(printable(open.tenant))
+            writer.string(Self.name(open.tenant))
             writer.key("subject")
             writer.string(open.subject.text)
             writer.endObject()
@@ -75,7 +78,7 @@ package struct VerificationReport: Sendable {
         writer.key("invariant")
         writer.string(violation.invariant.rawValue)
         writer.key("tenant")
-        writer.string(printable(violation.tenant))
+        writer.string(Self.name(violation.tenant))
         writer.key("subject")
         writer.string(violation.subject.text)
         writer.key("expected")

@@ -62,10 +62,12 @@ do
         local over = big.less(0, 0, dh, dl)
         local effects, lh, ll, at = {}, nil, nil, nil
         for i = 1, #rows do
-            local v = rows[i]
             for f = 1, 5 do
-                if not big.sound(v[f]) then return 'CORRUPT', i end
+                if not big.sound(rows[i][f]) then return 'CORRUPT', i end
             end
+        end
+        for i = 1, #rows do
+            local v = rows[i]
             local vh, vl = big.parse(v[2])
             if big.less(vh, vl, rh, rl) then return 'CORRUPT', i end
             local h, l = big.parse(v[1])

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import ArgumentParser
+internal import HoldfastSettings
+
+/// The program `holdfast`.
+package enum CommandLineTool {
+    /// Does what the command line says and ends the process.
+    package static func main() async { await HoldfastCommand.main() }
+}
+
+/// The root of all commands.
+struct HoldfastCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "holdfast",
+        abstract: "Starts Holdfast on this machine, and checks an installation.",
+        version: "holdfast \(Settings.version)",
+        subcommands: [DevCommand.self, VerifyCommand.self])
+}

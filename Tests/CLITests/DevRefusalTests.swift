@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import Foundation
+import Testing
+
+@testable import HoldfastCLI
+
+@Suite("holdfast dev without what it needs")
+struct DevRefusalTests {
+    @Test("a port in use is said in one sentence")
+    func portInUse() async throws {
+        let descriptor = try LoopbackSocket.open()
+        defer { close(descriptor) }
+        try #require(LoopbackSocket.with(0) { bind(descriptor, $0, $1) } == 0)
+        try #require(listen(descriptor, 1) == 0)
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) == 0 }
+        }
+        try #require(isKnown)
+        let port = Int(UInt16(bigEndian: address.sin_port))
+        #expect(try LoopbackSocket.freePort(port) == nil)
+        let ending = try await RunningProgram.holdfast("dev", "--port", "\(port)")
+        #expect(ending.code == 69)
+        #expect(
+            ending.errors
+                == "holdfast dev: port \(port) is in use. Choose another with --port, or 0 for any that is free.\n")
+        #expect(ending.output.isEmpty)
+    }
+
+    @Test("a machine without Redis is told how to get it")
+    func noRedis() async throws {
+        let ending = try await RunningProgram.holdfast("dev", "--port", "0", environment: ["PATH": "/nowhere"])
+        #expect(ending.code == 69)
+        #expect(ending.errors.hasPrefix("holdfast dev: redis-server was not found"), "\(ending.errors)")
+        #expect(ending.errors.contains("apt-get install redis-server"))
+    }
+
+    @Test("a Redis that is too old is named with the version needed")
+    func oldRedis() async throws {
+        try await inTemporaryFolder { folder in
+            let old = folder.appending(path: "redis-server")
+            try "#!/bin/sh\necho 'Redis server v=6.2.7 sha=00000000:0'\n".write(to: old, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: old.path)
+            let path = folder.path + ":/usr/bin:/bin"
+            let ending = try await RunningProgram.holdfast("dev", "--port", "0", environment: ["PATH": path])
+            #expect(ending.code == 69)
+            #expect(ending.errors == "holdfast dev: redis-server 6.2.7 is too old: version 7.0 or newer is needed.\n")
+        }
+    }
+
+    @Test("a program that is not beside it is named with the place where it should be")
+    func lonelyProgram() async throws {
+        try await inTemporaryFolder { folder in
+            let program = folder.appending(path: "holdfast")
+            try FileManager.default.copyItem(at: RunningProgram.folder.appending(path: "holdfast"), to: program)
+            let ending = try await RunningProgram(program, ["dev"]).ending()
+            #expect(ending.code == 69)
+            #expect(ending.errors.contains("holdfast-server is not beside this program"), "\(ending.errors)")
+        }
+    }
+
+    private func inTemporaryFolder(_ body: (URL) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "holdfast-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await body(folder)
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import TestSupport
+
+/// Arguments of the scripts for operators, with something sensible in each place.
+enum AdminCalls {
+    static let createTenant: ScriptArguments = [
+        "name": "\"Acme\"", "terms": "{\"default_reservation_ttl_ms\":60000}", "entry": "{\"op\":\"createTenant\"}",
+        "context": "{\"request_id\":\"r1\"}",
+    ]
+
+    static func createKey(_ id: ByteText = "key_1", hash: ByteText = "ab12") -> ScriptArguments {
+        [
+            "key_id": id, "hash": hash, "lifetime_ms": "1000", "expires_ms": "", "row": "{\"name\":\"first\"}",
+            "entry": "{\"op\":\"createKey\"}", "context": "{}", "payload": "{\"key_id\":\"key_1\"}",
+        ]
+    }
+
+    /// The global entry of an API key.
+    static let entryKey: ByteText = "hf:key:ab12"
+
+    static func enterKey(expiresMs: ByteText = "", owner: ByteText = "acme:key_1") -> ScriptArguments {
+        ["owner": owner, "keep_s": "300", "expires_ms": expiresMs]
+    }
+
+    static func createBudget(_ path: ByteText = Paths.root, tag: ByteText = "A1") -> ScriptArguments {
+        [
+            "tag": tag, "path": path, "unit": "U", "allocated": "1000", "limit": "500", "policy": "o",
+            "terms": "{\"ledger_id\":\"l1\"}", "entry": "{\"op\":\"createBudget\"}", "context": "{\"trace\":1}",
+            "payload": "{\"scope\":\"tenant:acme\"}",
+        ]
+    }
+
+    static func fund(_ amount: Int64, tag: ByteText = "A1", h: ByteText = mark("fund")) -> ScriptArguments {
+        [
+            "tag": tag, "path": Paths.root, "unit": "U", "amount": ByteText(amount), "h": h,
+            "fingerprint": mark("f1"), "entry": "{\"op\":\"fund\"}", "context": "{}", "reason": "\"top up\"",
+        ]
+    }
+}

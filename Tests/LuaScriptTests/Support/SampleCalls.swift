@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import TestSupport
+import Testing
+
+/// One call of a script that succeeds, and what is known about its keys: the tests of a whole catalogue walk over these.
+struct SampleCall: Sendable, CustomTestStringConvertible {
+    let script: String
+    /// Tells several calls of one script apart.
+    var variant = ""
+    /// What it answers.
+    let word: ByteText
+    /// What the same call answers when sent again, changing nothing.
+    let again: ByteText
+    /// KEYS, unless they are the shard's prefix and the tenant.
+    var keys: (@Sendable (Scene) -> [ByteText])?
+    /// Keys that must not hold another type: the call is an error then, before anything is changed.
+    let typed: @Sendable (Scene) -> [ByteText]
+    /// Prepares an empty database and returns the arguments.
+    let arrange: @Sendable (Scene) async throws -> ScriptArguments
+
+    var testDescription: String { self.variant.isEmpty ? self.script : "\(self.script), \(self.variant)" }
+
+    /// Runs the call.
+    func observe(_ scene: Scene, _ arguments: ScriptArguments) async throws -> Observation {
+        try await scene.observe(self.script, keys: self.keys?(scene) ?? scene.keys, arguments)
+    }
+
+    static let all = admin + budget + settling + reading + locks
+
+    /// Keys of every script that writes an event.
+    private static func journal(_ scene: Scene) -> [ByteText] {
+        [scene.shardKey("seq"), scene.shardKey("out"), scene.key("el")]
+    }
+
+    private static func ledgers(_ scene: Scene) -> [ByteText] { Paths.all.map { scene.ledgerKey($0) } }
+
+    /// A tenant made by the real script.
+    private static func openTenant(_ scene: Scene) async throws {
+        #expect(try await scene.run("admin/create_tenant", AdminCalls.createTenant).word == "CREATED")
+    }
+
+    private static let admin = [
+        SampleCall(
+            script: "admin/install", word: "INSTALLED", again: "INSTALLED", keys: { _ in ["hf:install"] },
+            typed: { _ in ["hf:install"] }, arrange: { _ in ["shards": "4", "salt": "salt"] }),
+        SampleCall(
+            script: "admin/create_tenant", word: "CREATED", again: "EXISTS",
+            typed: { scene in
+                [scene.tenantKey, scene.key("p"), scene.key("n"), scene.shardKey("tenants"), scene.key("al")]
+                    + Self.journal(scene)
+            }, arrange: { _ in AdminCalls.createTenant }),
+        SampleCall(
+            script: "admin/create_tenant", variant: "that exists", word: "EXISTS", again: "EXISTS",
+            typed: { [$0.tenantKey, $0.key("p")] },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                return AdminCalls.createTenant
+            }),
+        SampleCall(
+            script: "admin/create_key", word: "CREATED", again: "CREATED",
+            typed: { [$0.tenantKey, $0.key("keys"), $0.key("al")] + Self.journal($0) },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                return AdminCalls.createKey()
+            }),
+        SampleCall(
+            script: "admin/enter_key", word: "ENTERED", again: "ENTERED", keys: { _ in [AdminCalls.entryKey] },
+            typed: { _ in [AdminCalls.entryKey] }, arrange: { _ in AdminCalls.enterKey() }),
+        SampleCall(
+            script: "admin/confirm_key", word: "CONFIRMED", again: "CONFIRMED", keys: { _ in [AdminCalls.entryKey] },
+            typed: { _ in [AdminCalls.entryKey] },
+            arrange: { scene in
+                let entered = try await scene.harness.run(
+                    "admin/enter_key", keys: [AdminCalls.entryKey], AdminCalls.enterKey())
+                #expect(entered.word == "ENTERED")
+                return ["owner": "acme:key_1"]
+            }),
+        SampleCall(
+            script: "admin/create_budget", word: "CREATED", again: "DUPLICATE",
+            typed: { scene in
+                [
+                    scene.tenantKey, scene.ledgerKey(Paths.root), scene.key("lt:U:" + Paths.root), scene.key("bud"),
+                    scene.key("al"),
+                ] + Self.journal(scene)
+            },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                return AdminCalls.createBudget()
+            }),
+        SampleCall(
+            script: "admin/fund_budget", word: "FUNDED", again: "REPLAYED",
+            typed: { scene in
+                [scene.tenantKey, scene.ledgerKey(Paths.root), scene.key("i:" + mark("fund")), scene.key("al")]
+                    + Self.journal(scene)
+            },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                #expect(try await scene.run("admin/create_budget", AdminCalls.createBudget()).word == "CREATED")
+                return AdminCalls.fund(5)
+            }),
+        SampleCall(
+            script: "admin/authenticate", word: "LOADED", again: "LOADED",
+            typed: { [$0.tenantKey, $0.key("p"), $0.key("keys")] },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                #expect(try await scene.run("admin/create_key", AdminCalls.createKey()).word == "CREATED")
+                return ["key_id": "key_1"]
+            }),
+    ]
+
+    private static let budget = [
+        SampleCall(
+            script: "budget/reserve", word: "RESERVED", again: "REPLAYED",
+            typed: { scene in
+                [
+                    scene.tenantKey, scene.shardKey("r:" + mark("h1")), scene.key("due"), scene.key("sp"),
+                    scene.key("n"), scene.chunkKey(0), scene.shardKey("due"),
+                ] + Self.ledgers(scene)
+            },
+            arrange: { scene in
+                try await scene.openTenant()
+                for path in Paths.all { try await scene.write(Ledger(1000), path) }
+                return ReserveCall().arguments()
+            }),
+        SampleCall(
+            script: "budget/reserve", variant: "of a path seen before", word: "RESERVED", again: "REPLAYED",
+            typed: { scene in
+                [
+                    scene.tenantKey, scene.shardKey("r:" + mark("h2")), scene.key("due"), scene.key("sp"),
+                    scene.key("n"), scene.chunkKey(0), scene.shardKey("due"),
+                ] + Self.ledgers(scene)
+            },
+            arrange: { scene in
+                _ = try await scene.placeInThreeScopes()
+                var call = ReserveCall()
+                call.id = mark("h2")
+                return call.arguments()
+            }),
+        SampleCall(
+            script: "budget/reserve", variant: "short of room", word: "DENIED", again: "DENIED",
+            typed: { [$0.tenantKey, $0.key("due")] + Self.ledgers($0) },
+            arrange: { scene in
+                _ = try await scene.placeInThreeScopes(Ledger(150))
+                var call = ReserveCall()
+                call.id = mark("h2")
+                return call.arguments()
+            }),
+        SampleCall(
+            script: "budget/evaluate", word: "EVALUATED", again: "REPLAYED",
+            typed: { [$0.tenantKey, $0.shardKey("r:" + mark("h1"))] + Self.ledgers($0) },
+            arrange: { scene in
+                try await scene.openTenant()
+                for path in Paths.all { try await scene.write(Ledger(1000), path) }
+                return ReserveCall().evaluation()
+            }),
+        SampleCall(
+            script: "budget/evaluate", variant: "short of room", word: "EVALUATED", again: "REPLAYED",
+            typed: { [$0.tenantKey, $0.key("due")] + Self.ledgers($0) },
+            arrange: { scene in
+                _ = try await scene.placeInThreeScopes(Ledger(150))
+                var call = ReserveCall()
+                call.id = mark("h2")
+                return call.evaluation()
+            }),
+        SampleCall(
+            script: "budget/expire", word: "EXPIRED", again: "EXPIRED",
+            typed: { [$0.key("due"), $0.shardKey("due")] + Self.journal($0) },
+            arrange: { scene in
+                let placed = try await scene.placeInThreeScopes()
+                try await scene.setClock(placed.record.deadlineMs + 1)
+                return ["limit": "10", "keep_ms": "1000000"]
+            }),
+    ]
+
+    /// Commit, release and extend of a reservation that was extended before, so that every key is there.
+    private static let settling = [
+        ("budget/commit", "COMMITTED"), ("budget/release", "RELEASED"), ("budget/extend", "EXTENDED"),
+    ].flatMap { script, word in
+        [false, true].map { isExtended in
+            SampleCall(
+                script: script, variant: isExtended ? "after an extension" : "", word: ByteText(word),
+                again: "REPLAYED",
+                typed: { scene in
+                    var keys = [
+                        scene.tenantKey, scene.shardKey("r:" + mark("h1")), scene.key("due"), scene.chunkKey(0),
+                    ]
+                    if script == "budget/extend" { keys.append(scene.shardKey("x:" + mark("h1"))) }
+                    return script == "budget/extend" ? keys : keys + Self.ledgers(scene)
+                },
+                arrange: { scene in
+                    var call = SettleCall(try await scene.placeInThreeScopes())
+                    if isExtended { #expect(try await scene.run("budget/extend", call.extend()).word == "EXTENDED") }
+                    call.key = mark("k2")
+                    return call.arguments(script)
+                })
+        }
+    }
+
+    private static let reading = [
+        SampleCall(
+            script: "budget/get", word: "FOUND", again: "FOUND",
+            typed: { [$0.tenantKey, $0.shardKey("r:" + mark("h1"))] },
+            arrange: { SettleCall(try await $0.placeInThreeScopes()).arguments("budget/get") }),
+        SampleCall(
+            script: "budget/owner", word: "FOREIGN", again: "FOREIGN", keys: { _ in [Scene.prefix] },
+            typed: { [$0.shardKey("r:" + mark("h1"))] },
+            arrange: { scene in
+                let placed = try await scene.placeInThreeScopes()
+                return ["h": placed.id, "created_ms": ByteText(placed.record.createdMs)]
+            }),
+        SampleCall(
+            script: "budget/balances", word: "ROWS", again: "ROWS",
+            typed: { [$0.tenantKey, $0.key("bud"), $0.key("due")] + Self.ledgers($0) },
+            arrange: { scene in
+                _ = try await scene.placeInThreeScopes()
+                for path in Paths.all { try await scene.harness.command("ZADD", scene.key("bud"), "0", path + "\0U") }
+                return ["tag": "A1", "after": "", "limit": "10"]
+            }),
+        SampleCall(
+            script: "sweep/due", word: "DUE", again: "DUE", keys: { _ in [Scene.prefix] },
+            typed: { [$0.shardKey("due")] },
+            arrange: { scene in
+                let placed = try await scene.placeInThreeScopes()
+                try await scene.setClock(placed.record.deadlineMs + 1)
+                return ["limit": "10"]
+            }),
+    ]
+
+    /// Keys of a hold of `alice`.
+    private static func hold(_ scene: Scene) -> [ByteText] {
+        [scene.tenantKey, scene.holdKey("gpu-1"), scene.key("act"), scene.key("q:alice"), scene.key("ev")]
+    }
+
+    /// A tenant whose event stream has begun: that it is there is not a change.
+    private static func openHolds(_ scene: Scene) async throws {
+        try await scene.openTenant()
+        var hold = Hold()
+        hold.name = "gpu-0"
+        _ = try await scene.acquire(hold)
+        _ = try await scene.release(hold)
+    }
+
+    private static let locks = [
+        SampleCall(
+            script: "reservation/acquire", word: "ITEMS", again: "ITEMS",
+            typed: { Self.hold($0) + [$0.shardKey("due")] },
+            arrange: { scene in
+                try await Self.openHolds(scene)
+                return scene.acquireArguments([Hold()])
+            }),
+        SampleCall(
+            script: "reservation/acquire", variant: "after an expired hold", word: "ITEMS", again: "ITEMS",
+            typed: { Self.hold($0) + [$0.shardKey("due"), $0.key("q:bob")] },
+            arrange: { scene in
+                try await Self.openHolds(scene)
+                var old = Hold()
+                old.requester = "bob"
+                _ = try await scene.acquire(old)
+                try await scene.setClock(Scene.startMs + 30_000)
+                return scene.acquireArguments([Hold()])
+            }),
+        SampleCall(
+            script: "reservation/release", word: "ITEMS", again: "ITEMS", typed: { Self.hold($0) },
+            arrange: { scene in
+                try await Self.openHolds(scene)
+                _ = try await scene.acquire(Hold())
+                return scene.releaseArguments([Hold()])
+            }),
+        SampleCall(
+            script: "reservation/release", variant: "of an expired hold", word: "ITEMS", again: "ITEMS",
+            typed: { Self.hold($0) },
+            arrange: { scene in
+                try await Self.openHolds(scene)
+                _ = try await scene.acquire(Hold())
+                try await scene.setClock(Scene.startMs + 30_000)
+                return scene.releaseArguments([Hold()])
+            }),
+        SampleCall(
+            script: "reservation/check", word: "HELD", again: "HELD", typed: { [$0.tenantKey, $0.holdKey("gpu-1")] },
+            arrange: { scene in
+                try await scene.openTenant()
+                _ = try await scene.acquire(Hold())
+                return ["tag": "A1", "resource": "gpu-1"]
+            }),
+        SampleCall(
+            script: "reservation/expire", word: "EXPIRED", again: "EXPIRED",
+            typed: { [$0.key("act"), $0.shardKey("due"), $0.key("ev")] },
+            arrange: { scene in
+                try await scene.openTenant()
+                _ = try await scene.acquire(Hold())
+                try await scene.setClock(Scene.startMs + 30_000)
+                return ["limit": "10"]
+            }),
+    ]
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+/// Looks for an order of all budget calls, each at one moment within its span, in which a sequential model gives exactly
+/// the answers that were given. Sweeps leave no answer: they may happen at any time, but always take what is due first.
+///
+/// Answers show the ledgers they leave behind, and most tell their time to the millisecond, so there is hardly ever more
+/// than one call that fits next; where there is, the search comes back to the other.
+struct Linearizer {
+    /// One answer to be put in order.
+    private struct Item {
+        /// What it may stand for.
+        enum Role {
+            /// Whatever fits.
+            case call
+            /// The effect that several calls of one key share.
+            case effect
+            /// The answer to one of those.
+            case replay
+        }
+
+        var role: Role
+        let request: BudgetRequest
+        let answer: BudgetAnswer
+        var span: Span
+        /// When it may have been carried out, by its span and by what its answer says about the time.
+        var beginUs: Int64
+        var endUs: Int64
+        var finalizedMs: Int64?
+    }
+
+    private enum Choice {
+        case place(Int, Prediction)
+        case sweep
+    }
+
+    /// A step that was taken and those that could have been instead.
+    private struct Step {
+        let undo: BudgetModel.Undo
+        /// The item placed, and where it was among the open ones.
+        let placed: (item: Int, position: Int)?
+        let clockUs: Int64
+        var others: ArraySlice<Choice>
+    }
+
+    /// What came of the search.
+    enum Outcome {
+        /// The model after every call.
+        case ordered(BudgetModel)
+        /// Why no order is possible, or none was found.
+        case stuck(String)
+    }
+
+    private let items: [Item]
+    private var model: BudgetModel
+    /// Items not placed, by begin.
+    private var open: [Int]
+    /// No later call was carried out before this.
+    private var clockUs: Int64 = 0
+    private var steps: [Step] = []
+    private var deepest: (count: Int, report: String) = (-1, "")
+
+    init(_ calls: [BudgetCall], _ final: FinalState?, from model: BudgetModel) {
+        self.model = model
+        var items: [Item] = []
+        var successes: [String: [(BudgetCall, BudgetAnswer)]] = [:]
+        for call in calls {
+            guard let answer = call.answer, !answer.isUnknown else { continue }
+            if answer.outcome.isKeyedSuccess, let name = call.request.keyName {
+                successes[name, default: []].append((call, answer))
+            } else {
+                items.append(Self.item(.call, call.request, answer, Span(call), final))
+            }
+        }
+        for group in successes.values { items += Self.items(group, final) }
+        self.items = items
+        open = items.indices.sorted { items[$0].beginUs < items[$1].beginUs }
+    }
+
+    /// The successes of one key: one effect, before the first of them was answered, and an answer each.
+    private static func items(_ group: [(call: BudgetCall, answer: BudgetAnswer)], _ final: FinalState?) -> [Item] {
+        guard group.count > 1, let first = group.min(by: { $0.call.wholeWindow.endUs < $1.call.wholeWindow.endUs })
+        else { return group.map { item(.call, $0.call.request, $0.answer, Span($0.call), final) } }
+        var effect = first.answer
+        effect.remainingMs = group.compactMap(\.answer.remainingMs).max()
+        let window = Window(
+            beginUs: group.map(\.call.wholeWindow.beginUs).min() ?? 0, endUs: first.call.wholeWindow.endUs)
+        return [item(.effect, first.call.request, effect, Span(whole: window, last: window), final)]
+            + group.map { item(.replay, $0.call.request, $0.answer, Span($0.call), final) }
+    }
+
+    private static func item(
+        _ role: Item.Role, _ request: BudgetRequest, _ answer: BudgetAnswer, _ span: Span, _ final: FinalState?
+    ) -> Item {
+        let mayHaveEffect = role != .replay && answer.outcome.isKeyedSuccess
+        var item = Item(
+            role: role, request: request, answer: answer, span: span, beginUs: span.last.beginUs,
+            endUs: span.last.endUs)
+        guard mayHaveEffect else { return item }
+        var window: Window? = span.whole
+        switch (request, answer.outcome) {
+        case (.reserve, .reserved(let new)): window = window?.clamped(to: .millisecond(new.createdMs))
+        case (.fund, .funded(let funding)): window = window?.clamped(to: .millisecond(funding.atMs))
+        case (.commit(let id, _, _), _), (.release(let id, _, _), _):
+            item.finalizedMs = final?.reservations[id]?.finalizedMs
+            if let finalizedMs = item.finalizedMs { window = window?.clamped(to: .millisecond(finalizedMs)) }
+        case (.extend(_, let byMs, _), .extended(let expiresMs)): window = window?.through(ms: expiresMs - byMs)
+        default: break
+        }
+        // Where the times contradict each other, the item will fit nowhere.
+        (item.beginUs, item.endUs) = (window ?? span.whole).ends
+        return item
+    }
+
+    /// Runs the search.
+    mutating func run() -> Outcome {
+        var stepsLeft = 50 * items.count + 10_000
+        var choices = nextChoices()
+        while !open.isEmpty {
+            stepsLeft -= 1
+            guard stepsLeft > 0 else { return .stuck("no order found in time; furthest: \(deepest.report)") }
+            if let choice = choices.popFirst() {
+                take(choice, others: choices)
+            } else {
+                note()
+                guard let others = backtrack() else { return .stuck(deepest.report) }
+                choices = others
+                continue
+            }
+            choices = nextChoices()
+        }
+        return .ordered(model)
+    }
+
+    private mutating func take(_ choice: Choice, others: ArraySlice<Choice>) {
+        let clockBefore = clockUs
+        switch choice {
+        case .sweep:
+            clockUs = max(clockUs, ((model.earliestDeadlineMs ?? 0) + 1) * 1_000)
+            steps.append(Step(undo: model.sweepEarliest(), placed: nil, clockUs: clockBefore, others: others))
+        case .place(let position, let prediction):
+            let item = open.remove(at: position)
+            clockUs = max(clockUs, prediction.window.beginUs)
+            let undo = model.apply(prediction.effect)
+            steps.append(Step(undo: undo, placed: (item, position), clockUs: clockBefore, others: others))
+        }
+    }
+
+    /// Takes steps back to the last one that had an alternative; the alternatives left there.
+    private mutating func backtrack() -> ArraySlice<Choice>? {
+        while let step = steps.popLast() {
+            model.revert(step.undo)
+            clockUs = step.clockUs
+            if let (item, position) = step.placed { open.insert(item, at: position) }
+            if !step.others.isEmpty { return step.others }
+        }
+        return nil
+    }
+
+    /// What may come next. A call that changes nothing comes as soon as it fits: it cannot be in the way of another.
+    private func nextChoices() -> ArraySlice<Choice> {
+        let (count, horizonUs) = horizon()
+        var effective: [(Choice, Int64)] = []
+        for position in 0..<count {
+            guard let prediction = fit(items[open[position]], by: horizonUs) else { continue }
+            let choice = Choice.place(position, prediction)
+            if prediction.effect.isEmpty { return [choice] }
+            effective.append((choice, items[open[position]].endUs))
+        }
+        effective.sort { $0.1 < $1.1 }
+        var choices = effective.map(\.0)
+        if let deadlineMs = model.earliestDeadlineMs, (deadlineMs + 1) * 1_000 <= horizonUs { choices.append(.sweep) }
+        return choices[...]
+    }
+
+    /// How many of the open items may come next, and the moment by which the next one was carried out at the latest.
+    private func horizon() -> (count: Int, us: Int64) {
+        var us = Int64.max
+        var count = 0
+        for item in open {
+            guard items[item].beginUs <= us else { break }
+            us = min(us, items[item].endUs)
+            count += 1
+        }
+        return (count, us)
+    }
+
+    /// The prediction that an item's answer agrees with, if the item can be next.
+    private func fit(_ item: Item, by horizonUs: Int64) -> Prediction? {
+        predictions(item).first {
+            $0.matches(item.answer) && max($0.window.beginUs, clockUs) <= min($0.window.endUs, horizonUs)
+                && (item.role == .call || $0.effect.isEmpty == (item.role == .replay))
+        }
+    }
+
+    private func predictions(_ item: Item) -> [Prediction] {
+        model.predictions(
+            item.request, within: item.span, answered: item.answer, finalizedMs: item.finalizedMs)
+    }
+
+    /// Remembers why the search could not go on, if it never came further.
+    private mutating func note() {
+        let count = items.count - open.count
+        guard count > deepest.count else { return }
+        let (candidates, horizonUs) = horizon()
+        var lines = ["\(count) of \(items.count) calls in order, clock \(clockUs), horizon \(horizonUs)"]
+        lines.append("ledgers: \(model.ledgers.map(\.description).joined(separator: " | "))")
+        lines.append("next due: \(model.earliestDeadlineMs.map(String.init) ?? "nothing")")
+        for item in open.prefix(candidates).prefix(24).map({ items[$0] }) {
+            lines.append("- \(item.role) \(item.request) in \(item.span.whole), \(item.beginUs)...\(item.endUs)")
+            lines.append("  answered \(item.answer.outcome), remaining \(item.answer.remainingMs.map(String.init) ?? "-")")
+            for prediction in predictions(item) {
+                lines.append("  predicted \(prediction.outcome) in \(prediction.window)")
+            }
+        }
+        deepest = (count, lines.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import Synchronization
+
+/// What all clients of a run share: the history, and a short memory of what is worth interfering with.
+final class Record: Sendable {
+    /// A reservation that somebody was told of.
+    struct Known: Hashable, Sendable {
+        let id: String
+        let amount: Int64
+    }
+
+    /// What a client may look at when it makes up its mind.
+    struct Memory: Sendable {
+        /// The latest, oldest first.
+        var reservations: [Known] = []
+        var keyed: [BudgetRequest] = []
+        /// Release tokens of locks, used up or not.
+        var tokens: [(name: String, token: String)] = []
+        /// Ledgers that lately had no room.
+        var short: [Int] = []
+    }
+
+    private struct State {
+        var history = History()
+        var memory = Memory()
+        var apiKeys: [String] = []
+        var troubles: [Finding] = []
+        var cuts = 0
+        var done = 0
+    }
+
+    private let state = Mutex(State())
+    let operations: Int
+
+    init(operations: Int, apiKey: String) {
+        self.operations = operations
+        state.withLock { $0.apiKeys = [apiKey] }
+    }
+
+    var history: History { state.withLock { $0.history } }
+    var memory: Memory { state.withLock { $0.memory } }
+    var apiKeys: [String] { state.withLock { $0.apiKeys } }
+    var troubles: [Finding] { state.withLock { $0.troubles } }
+    var cuts: Int { state.withLock { $0.cuts } }
+
+    func add(apiKey: String) { state.withLock { $0.apiKeys.append(apiKey) } }
+
+    func add(_ finding: Finding) { state.withLock { $0.troubles.append(finding) } }
+
+    func addCut() { state.withLock { $0.cuts += 1 } }
+
+    /// Counts an operation; its number, from 1.
+    func count() -> Int {
+        state.withLock {
+            $0.done += 1
+            return $0.done
+        }
+    }
+
+    func add(_ call: BudgetCall) {
+        state.withLock { state in
+            state.history.budgetCalls.append(call)
+            if call.request.keyName != nil { Self.push(call.request, on: &state.memory.keyed, most: 80) }
+            switch (call.request, call.answer?.outcome) {
+            case (.reserve(let estimate, _), .reserved(let new)?):
+                Self.push(Known(id: new.id, amount: estimate.amount), on: &state.memory.reservations, most: 32)
+            case (.reserve, .refused(_, _, let scope?)?):
+                if let ledger = BudgetTree.ledger(of: scope) { Self.push(ledger, on: &state.memory.short, most: 8) }
+            case (.commit(let id, _, _), .committed?), (.release(let id, _, _), .released?):
+                // Most are done with then; the rest go on being asked about.
+                if !state.history.budgetCalls.count.isMultiple(of: 4) {
+                    state.memory.reservations.removeAll { $0.id == id }
+                }
+            case (.fund(let ledger, _, _), .funded?): state.memory.short.removeAll { $0 == ledger }
+            default: break
+            }
+        }
+    }
+
+    func add(_ call: LockCall) {
+        state.withLock { state in
+            state.history.lockCalls.append(call)
+            if case .acquire(_, let name, _) = call.request, case .acquired(let hold)? = call.answer {
+                Self.push((name, hold.token), on: &state.memory.tokens, most: 16)
+            }
+        }
+    }
+
+    private static func push<Element>(_ element: Element, on list: inout [Element], most: Int) {
+        if list.count == most { list.removeFirst() }
+        list.append(element)
+    }
+}

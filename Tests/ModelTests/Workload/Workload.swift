@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import TestSupport
+
+/// Makes up what one client does next. Few ledgers, few names and short memories, so that clients get in each other's
+/// way all the time. The same seed gives the same decisions as far as the answers are the same.
+struct Workload {
+    /// One step of a client.
+    enum Operation {
+        case budget(BudgetRequest)
+        /// Several requests at once, from as many tasks.
+        case together([BudgetRequest])
+        case locks([LockRequest])
+        /// SCRIPT FLUSH: Redis forgets every script.
+        case forgetScripts
+        /// Every connection to Redis is cut, so many times, also in the middle of calls.
+        case cutConnections(Int)
+        /// The same, and none comes back for a while.
+        case shutOut
+    }
+
+    static let lockNames = ["alpha", "beta", "gamma"]
+
+    let client: Int
+    private var random: SeededGenerator
+    private var keyNumber = 0
+
+    init(seed: UInt64, client: Int) {
+        self.client = client
+        random = SeededGenerator(seed: seed &+ UInt64(client) &* 0x2545_F491_4F6C_DD1D)
+    }
+
+    /// Who asks for locks.
+    var requester: String { "client-\(client)" }
+
+    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
+
+    private mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+
+    mutating func freshKey() -> String {
+        keyNumber += 1
+        return "c\(client)-\(keyNumber)"
+    }
+
+    /// The next step, given what is known and which locks this client holds.
+    mutating func next(_ memory: Record.Memory, holding held: [String: LockAnswer.Hold]) -> Operation {
+        if !memory.short.isEmpty, chance(10) { return .budget(fund(memory)) }
+        switch below(1_000) {
+        case ..<4: return .forgetScripts
+        case ..<9: return .cutConnections(1 + below(3))
+        case ..<10: return .shutOut
+        case ..<180: return .locks(locks(memory, held))
+        case ..<230: return .budget(replay(memory))
+        case ..<255: return .budget(mismatch(memory))
+        case ..<280:
+            let request = below(3) == 0 ? reserve() : replay(memory)
+            return .together([request, request])
+        case ..<350: return race(memory)
+        case ..<410: return .budget(look(memory))
+        case ..<450: return .budget(.balances)
+        case ..<490: return .budget(fund(memory))
+        case ..<750: return .budget(reserve())
+        default: return .budget(settle(memory))
+        }
+    }
+
+    // MARK: Budgets
+
+    mutating func reserve() -> BudgetRequest {
+        let subjects: [Subject] = [.tenant, .prod, .test, .ada, .ada, .ada, .bob, .bob, .bob, .eve]
+        let amount: Int64 =
+            switch below(40) {
+            case 0: 0
+            case 1: 10_000_000
+            case 2: 8_000 + Int64(below(8_000))
+            default: 1 + Int64(below(1_500))
+            }
+        let isShort = chance(60)
+        let subject = subjects[below(subjects.count)]
+        return .reserve(
+            .init(
+                subject: subject, amount: amount, ttlMs: isShort ? 1_000 : 120_000,
+                graceMs: isShort ? Int64(below(201)) : Int64(below(5_001)), policy: policy(for: subject)),
+            key: freshKey())
+    }
+
+    private mutating func policy(for subject: Subject) -> BudgetRequest.Policy? {
+        if subject == .bob, chance(75) { return .allowWithOverdraft }
+        return [nil, .reject, .allowIfAvailable, .allowWithOverdraft, .allowWithOverdraft][below(5)]
+    }
+
+    private mutating func settle(_ memory: Record.Memory) -> BudgetRequest {
+        guard let known = pick(memory) else { return reserve() }
+        return switch below(10) {
+        case ..<4: commit(known)
+        case ..<6: release(known)
+        default: extend(known)
+        }
+    }
+
+    /// Under the estimate, equal to it, or over it by a little or a lot.
+    private mutating func commit(_ known: Record.Known) -> BudgetRequest {
+        let actual: Int64 =
+            switch below(8) {
+            case ..<3: known.amount == 0 ? 0 : Int64(below(Int(known.amount)))
+            case 3: known.amount
+            case ..<7: known.amount + 1 + Int64(below(1_200))
+            default: known.amount + 1 + Int64(below(40_000))
+            }
+        return .commit(reservation: known.id, actual: actual, key: freshKey())
+    }
+
+    private mutating func release(_ known: Record.Known) -> BudgetRequest {
+        .release(reservation: known.id, reason: "reason \(below(5))", key: freshKey())
+    }
+
+    private mutating func extend(_ known: Record.Known) -> BudgetRequest {
+        .extend(reservation: known.id, byMs: 1 + Int64(below(300)), key: freshKey())
+    }
+
+    private mutating func look(_ memory: Record.Memory) -> BudgetRequest {
+        pick(memory).map { .look(reservation: $0.id) } ?? .balances
+    }
+
+    /// Money goes where it lacks.
+    private mutating func fund(_ memory: Record.Memory) -> BudgetRequest {
+        let ledger = memory.short.isEmpty ? below(BudgetTree.plots.count) : memory.short[below(memory.short.count)]
+        return .fund(ledger: ledger, amount: Int64(below(6_000)), key: freshKey())
+    }
+
+    private mutating func pick(_ memory: Record.Memory) -> Record.Known? {
+        memory.reservations.isEmpty ? nil : memory.reservations[below(memory.reservations.count)]
+    }
+
+    /// Two or three tasks do different things to one reservation.
+    private mutating func race(_ memory: Record.Memory) -> Operation {
+        guard let known = pick(memory) else { return .budget(reserve()) }
+        let (commit, release, extend) = (commit(known), release(known), extend(known))
+        let rivals = [
+            [commit, release], [commit, extend], [release, extend], [commit, release, extend], [commit, self.commit(known)],
+        ]
+        return .together(rivals[below(rivals.count)])
+    }
+
+    /// The same request again, whatever came of it.
+    private mutating func replay(_ memory: Record.Memory) -> BudgetRequest {
+        memory.keyed.isEmpty ? reserve() : memory.keyed[below(memory.keyed.count)]
+    }
+
+    /// The same key with something else.
+    private mutating func mismatch(_ memory: Record.Memory) -> BudgetRequest {
+        switch replay(memory) {
+        case .reserve(var estimate, let key):
+            estimate.amount += 1
+            return .reserve(estimate, key: key)
+        case .commit(let id, let actual, let key): return .commit(reservation: id, actual: actual + 1, key: key)
+        case .release(let id, let reason, let key):
+            return .release(reservation: id, reason: reason + "!", key: key)
+        case .extend(let id, let byMs, let key): return .extend(reservation: id, byMs: byMs + 1, key: key)
+        case .fund(let ledger, let amount, let key): return .fund(ledger: ledger, amount: amount + 1, key: key)
+        case .look, .balances: return .balances
+        }
+    }
+
+    // MARK: Locks
+
+    private mutating func locks(_ memory: Record.Memory, _ held: [String: LockAnswer.Hold]) -> [LockRequest] {
+        let mine = held.keys.sorted()
+        let name = mine.isEmpty || chance(20) ? Self.lockNames[below(Self.lockNames.count)] : mine[below(mine.count)]
+        if let hold = held[name], chance(75) {
+            let other = Self.lockNames.first { $0 != name && held[$0] != nil }
+            let mine = LockRequest.release(requester: requester, name: name, token: hold.token)
+            guard let other, let second = held[other], chance(40) else { return [mine] }
+            return [mine, .release(requester: requester, name: other, token: second.token)]
+        }
+        switch below(10) {
+        case ..<6:
+            let ttlSeconds: Int64? = chance(35) ? 1 : nil
+            let mine = LockRequest.acquire(requester: requester, name: name, ttlSeconds: ttlSeconds)
+            guard let other = Self.lockNames.first(where: { $0 != name }), chance(25) else { return [mine] }
+            return [mine, .acquire(requester: requester, name: other, ttlSeconds: 1)]
+        case ..<8: return [.check(name: name)]
+        default: return [stale(name, memory)]
+        }
+    }
+
+    /// A release with a token that was good once, or is somebody else's.
+    private mutating func stale(_ name: String, _ memory: Record.Memory) -> LockRequest {
+        guard !memory.tokens.isEmpty else {
+            return .release(requester: requester, name: name, token: "00000000-0000-4000-8000-000000000000")
+        }
+        let old = memory.tokens[below(memory.tokens.count)]
+        return .release(requester: requester, name: chance(80) ? old.name : name, token: old.token)
+    }
+}

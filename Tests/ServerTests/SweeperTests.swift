@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import HoldfastRuntime
+import HoldfastSettings
+import HoldfastWorker
+import LocalStack
+import LuaCatalog
+import Observability
+import RedisClient
+import ServiceLifecycle
+import SharedKernel
+import Testing
+
+@Suite("Sweeper")
+struct SweeperTests {
+    /// The sum of a metric's samples.
+    private func total(_ text: [UInt8], _ prefix: String) -> Int {
+        String(decoding: text, as: UTF8.self).split(separator: "\n").filter { $0.hasPrefix(prefix) }
+            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } }.reduce(0, +)
+    }
+
+    @Test("two workers at once expire what is due exactly once each, and outlive a Redis that goes away")
+    func twoWorkers() async throws {
+        let redis = try await PrivateRedis.start()
+        var settings = WorkerSettings()
+        settings.port = 0
+        settings.sweepIntervalMs = 20
+        settings.shared.redis = try .init(url: redis.url)
+        settings.shared.shards = 4
+        settings.shared.eventLoops = 1
+        let contexts = [RunningServer.context(), RunningServer.context()]
+        let workers = try await contexts.asyncMap { try await buildWorker(settings, context: $0) }
+        let group = ServiceGroup(services: workers, logger: contexts[0].logger)
+        let task = Task { try await group.run() }
+        let ports = try await workers.asyncMap { try await $0.front.listening.port }
+        #expect(try await WireClient.ask(ports[0], WireClient.request("GET", "/readyz")).status == 200)
+
+        let store = workers[0].store
+        try await holdLocks(store, tenants: 3, each: 450)
+        try await eventually("all expire", within: .seconds(20)) {
+            contexts.map { total($0.registry.render(), "holdfast_expirations_total") }.reduce(0, +) == 1_350
+        }
+        let left = try await store.runner.pool.send(RedisCommand("KEYS", "hf:{*}:due"))
+        #expect(left.array?.isEmpty == true)
+
+        try await redis.kill()
+        try await eventually("sweeps fail") {
+            contexts.allSatisfy { total($0.registry.render(), "holdfast_sweep_failures_total") > 0 }
+        }
+        try await redis.restart()
+        try await eventually("the keyspace is there again") { store.readiness.unreadiness.isEmpty }
+        try await holdLocks(store, tenants: 1, each: 10)
+        try await eventually("expirations go on", within: .seconds(20)) {
+            contexts.map { total($0.registry.render(), "holdfast_expirations_total") }.reduce(0, +) == 1_360
+        }
+        await group.triggerGracefulShutdown()
+        try await task.value
+        await redis.remove()
+    }
+
+    /// Takes locks that are past their time a millisecond later.
+    private func holdLocks(_ store: Store, tenants: Int, each: Int) async throws {
+        for number in 0..<tenants {
+            let tenant = try #require(TenantID("tenant-\(number)"))
+            let keys = store.keyspace.keys(of: tenant)
+            _ = try await store.runner.pool.send(RedisCommand([[UInt8]("SET".utf8), keys[1], [UInt8]("A1".utf8)]))
+            for first in stride(from: 0, to: each, by: Limits.lockItemsPerCall) {
+                var call = ScriptCall(.reservationAcquire, keys: keys)
+                for word in ["A1", "test"] { call.append(word) }
+                for item in first..<min(first + Limits.lockItemsPerCall, each) {
+                    for word in ["me", "lock-\(item)", "1", "kind"] { call.append(word) }
+                    call.append(RandomBytes.uuid())
+                }
+                let reply = try await store.runner.run(call)
+                #expect(reply.isWord("ITEMS"))
+            }
+        }
+    }
+}

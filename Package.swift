@@ -86,7 +86,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Reservations", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+            name: "Reservations", dependencies: ["SharedKernel", "LuaCatalog"], swiftSettings: strict),
         .target(
             name: "HoldfastSettings",
             dependencies: ["RedisClient", "Observability", "SharedKernel", configuration, logging],
@@ -104,7 +104,7 @@ let package = Package(
             name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI"],
             swiftSettings: strict),
         .executableTarget(
-            name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings", "HTTPAPI"],
+            name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"],
             swiftSettings: strict),
         .executableTarget(
             name: "holdfast-bench",
@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
+                "HTTPAPI", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
                 "LocalStack",
                 "Observability", nioCore, nioPosix, httpTypes, logging,
             ],
@@ -167,7 +167,7 @@ let package = Package(
             name: "RedisClientTests",
             dependencies: ["RedisClient", "LocalStack", nioCore, nioPosix, nioEmbedded, nioSSL], swiftSettings: plain),
         .testTarget(
-            name: "LuaScriptTests", dependencies: ["TestSupport", "LuaBundling", "LuaCatalog", "RedisClient"],
+            name: "LuaScriptTests", dependencies: ["TestSupport", "LuaBundling", "LuaCatalog"],
             swiftSettings: plain),
         .testTarget(
             name: "ModelTests",

@@ -29,15 +29,15 @@ package struct Sweeper: Sendable {
         journal = SweepJournal(registry: registry, logger: logger)
     }
 
-    /// What a pass left behind.
-    enum Outcome: Int, Comparable {
+    /// What a pass left behind: nothing due, more that is due, or something that could not be looked at.
+    package enum Outcome: Int, Comparable {
         case clean, more, failed
 
-        static func < (a: Outcome, b: Outcome) -> Bool { a.rawValue < b.rawValue }
+        package static func < (a: Outcome, b: Outcome) -> Bool { a.rawValue < b.rawValue }
     }
 
     /// Sweeps every shard once, beginning anywhere, so that several workers rarely meet.
-    func pass() async -> Outcome {
+    package func pass() async -> Outcome {
         let begin = ContinuousClock.now
         let shards = store.keyspace.shards
         let first = Int.random(in: 0..<shards.count)

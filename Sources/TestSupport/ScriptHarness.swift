@@ -11,8 +11,8 @@ package import RedisClient
 
 /// The scripts of the catalogue on a `redis-server` of their own, with a clock that stands still until it is set.
 ///
-/// The scripts are bundled from the Lua folder at run time, so that a test sees the files as they are. Every call is held
-/// against the header of the script: numbers of keys and arguments, and the shape of the reply.
+/// The scripts are bundled from the Lua folder at run time, so that a test sees the files as they are. Every call is
+/// held against the header of the script: numbers of keys and arguments, and the shape of the reply.
 package final class ScriptHarness: Sendable {
     /// The server.
     package let redis: PrivateRedis

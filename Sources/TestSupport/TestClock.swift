@@ -3,8 +3,8 @@
 
 /// The clock of scripts under test: a key that holds microseconds since the epoch, in place of Redis' TIME.
 ///
-/// It replaces the command itself and not an include, so that the arithmetic on its reply is tested too and scripts that
-/// ask for the time without the include are covered. Lifetimes of keys still run by the real clock.
+/// It replaces the command itself and not an include, so that the arithmetic on its reply is tested too and scripts
+/// that ask for the time without the include are covered. Lifetimes of keys still run by the real clock.
 package enum TestClock {
     /// The key; no snapshot shows it.
     package static let key: ByteText = "hf:test:clock"

@@ -57,7 +57,9 @@ struct BatchReader: Sendable {
     }
 
     /// Writes the commands back to back, so that nothing of another caller comes between them.
-    private func exchange(_ commands: some Collection<RedisCommand> & Sendable) async -> [Result<RedisReply, RedisError>] {
+    private func exchange(_ commands: some Collection<RedisCommand> & Sendable) async -> [Result<
+        RedisReply, RedisError
+    >] {
         guard !commands.isEmpty else { return [] }
         return await withCheckedContinuation { continuation in
             connection.eventLoop.execute {

@@ -78,7 +78,9 @@ struct TenantVerifier {
             return [finding(.indexed, expected: "the status of a listed tenant", actual: actual, detail: key)]
         }
         guard let letter = tag.first, TenantStatus(rawValue: letter) != nil, parseDigits(tag.dropFirst()) != nil else {
-            return [finding(.soundRecords, expected: "a status letter and a number", actual: printable(tag), detail: key)]
+            return [
+                finding(.soundRecords, expected: "a status letter and a number", actual: printable(tag), detail: key)
+            ]
         }
         return []
     }

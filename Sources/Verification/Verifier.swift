@@ -17,8 +17,8 @@ package struct Verifier: Sendable {
     private let reader: BatchReader
     private let options: VerificationOptions
 
-    /// A check over a pool and the group it was made with. The pool should be the verifier's own: it sends transactions,
-    /// and pages of up to 500 records.
+    /// A check over a pool and the group it was made with. The pool should be the verifier's own: it sends
+    /// transactions, and pages of up to 500 records.
     package init(pool: RedisPool, group: any EventLoopGroup, options: VerificationOptions = .init()) {
         precondition(options.passes >= 1)
         reader = BatchReader(pool: pool, group: group)
@@ -58,7 +58,8 @@ package struct Verifier: Sendable {
         let reply = try await reader.read(Read.fields(Keyspace.install, ["shards"]))
         guard let field = reply.array?.first else { throw .corruptInstall }
         if field.isNull { throw .notInstalled }
-        guard let text = field.bytes, let shards = parseDecimalInt64(text), (1...Int64(Limits.shardCountMax)).contains(shards)
+        guard let text = field.bytes, let shards = parseDecimalInt64(text),
+            (1...Int64(Limits.shardCountMax)).contains(shards)
         else { throw .corruptInstall }
         return Keyspace(shardCount: Int(shards))
     }
@@ -122,7 +123,9 @@ package struct Verifier: Sendable {
             }
             suspects.removeAll { $0.subjects.isEmpty }
         }
-        for suspect in suspects { report.violations += (suspect.findings ?? []).map(\.violation).sorted(by: Self.precedes) }
+        for suspect in suspects {
+            report.violations += (suspect.findings ?? []).map(\.violation).sorted(by: Self.precedes)
+        }
         suspects = []
         report.stoppedEarly = report.violations.count >= options.violationsMax
     }

@@ -141,13 +141,11 @@ struct PrivateRedisTests {
         await redis.remove()
     }
 
-    @Test("A server that does not start is reported with its log, at once")
+    @Test("A server that does not start is reported with its log")
     func badDirective() async throws {
         var options = PrivateRedisOptions()
         options.directives = ["no-such-directive yes"]
-        let start = ContinuousClock.now
         let error = await #expect(throws: LocalStackError.self) { try await PrivateRedis.start(options) }
-        #expect(ContinuousClock.now - start < .seconds(5))
         guard case .redisDidNotStart(let log) = error else {
             Issue.record("\(String(describing: error))")
             return

@@ -131,9 +131,9 @@ struct LimitTests {
             let atFirst = ContinuousClock.now - begin
             #expect(atFirst >= .milliseconds(450))
             let (isClosed, rest) = try await WireClient.connect(server.port) { client in
+                let begin = ContinuousClock.now
                 try await client.send(WireClient.request("GET", "/livez"))
                 _ = try await client.response()
-                let begin = ContinuousClock.now
                 return (try await client.isClosed(), ContinuousClock.now - begin)
             }
             #expect(isClosed && rest >= .milliseconds(1_400))

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 import HTTPAPI
+import HTTPTypes
 import HoldfastRuntime
 import HoldfastSettings
 import LocalStack

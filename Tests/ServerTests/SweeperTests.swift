@@ -59,10 +59,33 @@ struct SweeperTests {
         await redis.remove()
     }
 
-    /// Takes locks that are past their time a millisecond later.
-    private func holdLocks(_ store: Store, tenants: Int, each: Int) async throws {
-        for number in 0..<tenants {
-            let tenant = try #require(TenantID("tenant-\(number)"))
+    @Test("a tenant with much that is due does not hold up another in the same shard")
+    func fairness() async throws {
+        let redis = try await PrivateRedis.start()
+        let context = RunningServer.context()
+        var settings = try RunningServer.settings(redis: redis.url).shared
+        settings.shards = 1
+        let store = try await Store.open(settings, registry: context.registry, logger: context.logger)
+        let sweeper = Sweeper(store, interval: .seconds(1), registry: context.registry, logger: context.logger)
+        try await holdLocks(store, tenants: 2, each: 3_000, last: 5)
+        func left(_ tenant: String) async throws -> Int64? {
+            try await store.runner.pool.send(RedisCommand("ZCARD", "hf:{00}:t:\(tenant):act")).integer
+        }
+        try await eventually("the locks are past their time") { try await left("tenant-1") == 5 }
+        #expect(await sweeper.pass() == .more)
+        let (much, little) = (try await left("tenant-0"), try await left("tenant-1"))
+        #expect(much == 1_000 && little == 0)
+        #expect(await sweeper.pass() == .clean)
+        #expect(try await left("tenant-0") == 0)
+        await store.close()
+        await redis.remove()
+    }
+
+    /// Takes locks that are past their time a millisecond later; the last tenant may get another number of them.
+    private func holdLocks(_ store: Store, tenants: Int, each number: Int, last: Int? = nil) async throws {
+        for index in 0..<tenants {
+            let each = index == tenants - 1 ? last ?? number : number
+            let tenant = try #require(TenantID("tenant-\(index)"))
             let keys = store.keyspace.keys(of: tenant)
             _ = try await store.runner.pool.send(RedisCommand([[UInt8]("SET".utf8), keys[1], [UInt8]("A1".utf8)]))
             for first in stride(from: 0, to: each, by: Limits.lockItemsPerCall) {

@@ -25,7 +25,9 @@ struct LayeringTests {
         for (target, dependencies) in declared.dependencies where !declared.plugins.contains(target) {
             let undeclared = used[target, default: []].subtracting(dependencies)
             #expect(undeclared.isEmpty, "\(target) imports \(undeclared.sorted()) without declaring it")
+            // Programs are depended on so that they are built before the tests that start them.
             let idle = dependencies.intersection(own).subtracting(used[target, default: []])
+                .filter { !$0.hasPrefix("holdfast") }
             #expect(idle.isEmpty, "\(target) declares \(idle.sorted()) without importing it")
         }
     }

@@ -77,49 +77,75 @@ struct BrokenStateTests {
     private static let ledgerBreaks: [Break] = [
         Break("a reserved amount one too high") { scene in
             try await scene.addReserved(1, scene.leaf)
-        } expect: { [Named(.reservedSum, $0.ledger($0.leaf))] },
+        } expect: {
+            [Named(.reservedSum, $0.ledger($0.leaf))]
+        },
         Break("a reserved amount one too low, in both ledgers") { scene in
             for path in [scene.leaf, scene.root] {
                 try await scene.addReserved(-1, path)
             }
-        } expect: { [Named(.reservedSum, $0.ledger($0.leaf)), Named(.reservedSum, $0.ledger($0.root))] },
+        } expect: {
+            [Named(.reservedSum, $0.ledger($0.leaf)), Named(.reservedSum, $0.ledger($0.root))]
+        },
         Break("a reserved amount that is no number") { scene in
             try await scene.set(scene.leaf, field: 1, "abc")
-        } expect: { [Named(.soundRecords, $0.ledger($0.leaf))] },
+        } expect: {
+            [Named(.soundRecords, $0.ledger($0.leaf))]
+        },
         Break("an allocated amount past 64 bits") { scene in
             try await scene.set(scene.root, field: 0, "9223372036854775808")
-        } expect: { [Named(.soundRecords, $0.ledger($0.root))] },
+        } expect: {
+            [Named(.soundRecords, $0.ledger($0.root))]
+        },
         Break("a negative debt") { scene in
             try await scene.set(scene.root, field: 3, "-1")
-        } expect: { [Named(.soundRecords, $0.ledger($0.root))] },
+        } expect: {
+            [Named(.soundRecords, $0.ledger($0.root))]
+        },
         Break("a missing field") { scene in
             try await scene.redis("SET".bytes, scene.actor.key(ofLedger: scene.root), "1000 70 0 0 0".bytes)
-        } expect: { [Named(.soundRecords, $0.ledger($0.root))] },
+        } expect: {
+            [Named(.soundRecords, $0.ledger($0.root))]
+        },
         Break("flags that mean nothing") { scene in
             try await scene.set(scene.root, field: 5, "rC")
-        } expect: { [Named(.soundRecords, $0.ledger($0.root))] },
+        } expect: {
+            [Named(.soundRecords, $0.ledger($0.root))]
+        },
         Break("amounts whose rest leaves 64 bits") { scene in
             try await scene.set(scene.root, field: 2, String(Int64.max))
             try await scene.set(scene.root, field: 3, String(Int64.max))
-        } expect: { [Named(.ledgerIdentity, $0.ledger($0.root))] },
+        } expect: {
+            [Named(.ledgerIdentity, $0.ledger($0.root))]
+        },
         Break("a ledger of another type") { scene in
             let key = scene.actor.key(ofLedger: scene.root)
             try await scene.redis("DEL".bytes, key)
             try await scene.redis("SADD".bytes, key, "x".bytes)
-        } expect: { [Named(.soundRecords, $0.ledger($0.root))] },
+        } expect: {
+            [Named(.soundRecords, $0.ledger($0.root))]
+        },
         Break("a ledger that is gone") { scene in
             try await scene.redis("DEL".bytes, scene.actor.key(ofLedger: scene.leaf))
-        } expect: { [Named(.indexed, $0.ledger($0.leaf))] },
+        } expect: {
+            [Named(.indexed, $0.ledger($0.leaf))]
+        },
         Break("a ledger that the directory does not list") { scene in
             try await scene.redis("ZREM".bytes, scene.actor.directory, scene.leaf.bytes + [0, 84])
-        } expect: { [Named(.indexed, $0.ledger($0.leaf))] },
+        } expect: {
+            [Named(.indexed, $0.ledger($0.leaf))]
+        },
         Break("a ledger that is gone from the directory too") { scene in
             try await scene.redis("ZREM".bytes, scene.actor.directory, scene.leaf.bytes + [0, 84])
             try await scene.redis("DEL".bytes, scene.actor.key(ofLedger: scene.leaf))
-        } expect: { [Named(.allLedgers, $0.ledger($0.leaf))] },
+        } expect: {
+            [Named(.allLedgers, $0.ledger($0.leaf))]
+        },
         Break("an entry of the directory that cannot be read") { scene in
             try await scene.redis("ZADD".bytes, scene.actor.directory, "0".bytes, "nonsense".bytes)
-        } expect: { _ in [Named(.soundRecords, .ledger("nonsense".bytes))] },
+        } expect: { _ in
+            [Named(.soundRecords, .ledger("nonsense".bytes))]
+        },
     ]
 
     private static let reservationBreaks: [Break] = [
@@ -141,66 +167,101 @@ struct BrokenStateTests {
         },
         Break("a record listed as live that is not") { scene in
             try await scene.redis("SETRANGE".bytes, scene.actor.key(ofRecord: scene.reservation), "0".bytes, "D".bytes)
-        } expect: { [Named(.liveOnce, .reservation($0.reservation))] },
+        } expect: {
+            [Named(.liveOnce, .reservation($0.reservation))]
+        },
         Break("a live reservation that is not listed as live") { scene in
             try await scene.redis("ZREM".bytes, scene.actor.due, scene.reservation)
-        } expect: { [Named(.reservedSum, $0.ledger($0.leaf)), Named(.reservedSum, $0.ledger($0.root))] },
+        } expect: {
+            [Named(.reservedSum, $0.ledger($0.leaf)), Named(.reservedSum, $0.ledger($0.root))]
+        },
         Break("a row of another state") { scene in
             let key = Installation.keyspace.rowChunk(scene.actor.tenant, number: 0)
             try await scene.redis("SETRANGE".bytes, key, "0".bytes, "C".bytes)
-        } expect: { [Named(.indexed, .reservation($0.reservation))] },
+        } expect: {
+            [Named(.indexed, .reservation($0.reservation))]
+        },
         Break("a row with another amount") { scene in
             let key = Installation.keyspace.rowChunk(scene.actor.tenant, number: 0)
             try await scene.redis("SETRANGE".bytes, key, "36".bytes, [71])
-        } expect: { [Named(.indexed, .reservation($0.reservation))] },
+        } expect: {
+            [Named(.indexed, .reservation($0.reservation))]
+        },
         Break("rows that are gone") { scene in
             try await scene.redis("DEL".bytes, Installation.keyspace.rowChunk(scene.actor.tenant, number: 0))
-        } expect: { [Named(.indexed, .reservation($0.reservation))] },
+        } expect: {
+            [Named(.indexed, .reservation($0.reservation))]
+        },
     ]
 
     private static let lockBreaks: [Break] = [
         Break("a lock past its deadline") { scene in
-            try await scene.redis("SETRANGE".bytes, scene.actor.key(ofLock: "printer"), "0".bytes, "1700000000000".bytes)
+            try await scene.redis(
+                "SETRANGE".bytes, scene.actor.key(ofLock: "printer"), "0".bytes, "1700000000000".bytes)
             try await scene.redis("ZADD".bytes, scene.actor.active, "1700000000000".bytes, "kprinter".bytes)
             try await scene.redis("ZADD".bytes, scene.shardDue, "1700000000000".bytes, "lacme".bytes)
-        } expect: { _ in [Named(.lockDeadline, .lock("kprinter".bytes))] },
+        } expect: { _ in
+            [Named(.lockDeadline, .lock("kprinter".bytes))]
+        },
         Break("a lock without a record") { scene in
             try await scene.redis("DEL".bytes, scene.actor.key(ofLock: "printer"))
-        } expect: { _ in [Named(.indexed, .lock("kprinter".bytes))] },
+        } expect: { _ in
+            [Named(.indexed, .lock("kprinter".bytes))]
+        },
         Break("a lock record that cannot be read") { scene in
             try await scene.redis("SET".bytes, scene.actor.key(ofLock: "forever"), "what".bytes)
-        } expect: { _ in [Named(.soundRecords, .lock("kforever".bytes))] },
+        } expect: { _ in
+            [Named(.soundRecords, .lock("kforever".bytes))]
+        },
         Break("a lock listed with another expiry") { scene in
             try await scene.redis("ZADD".bytes, scene.actor.active, "4000000000000".bytes, "kforever".bytes)
-        } expect: { _ in [Named(.indexed, .lock("kforever".bytes))] },
+        } expect: { _ in
+            [Named(.indexed, .lock("kforever".bytes))]
+        },
         Break("a lock missing among its requester's") { scene in
             try await scene.redis("ZREM".bytes, scene.actor.key(ofRequester: "me"), "printer".bytes)
-        } expect: { _ in [Named(.indexed, .lock("kprinter".bytes))] },
+        } expect: { _ in
+            [Named(.indexed, .lock("kprinter".bytes))]
+        },
         Break("a lock with another fencing token among its requester's") { scene in
             try await scene.redis("ZADD".bytes, scene.actor.key(ofRequester: "me"), "7".bytes, "printer".bytes)
-        } expect: { _ in [Named(.indexed, .lock("kprinter".bytes))] },
+        } expect: { _ in
+            [Named(.indexed, .lock("kprinter".bytes))]
+        },
         Break("a hold of an unknown kind") { scene in
             try await scene.redis("ZADD".bytes, scene.actor.active, "inf".bytes, "?x".bytes)
-        } expect: { _ in [Named(.soundRecords, .lock("?x".bytes))] },
+        } expect: { _ in
+            [Named(.soundRecords, .lock("?x".bytes))]
+        },
     ]
 
     private static let tenantBreaks: [Break] = [
         Break("a tenant whose budget deadlines no sweep would find") { scene in
             try await scene.redis("ZREM".bytes, scene.shardDue, "bacme".bytes)
-        } expect: { _ in [Named(.indexed, .tenant)] },
+        } expect: { _ in
+            [Named(.indexed, .tenant)]
+        },
         Break("a tenant whose lock deadlines a sweep would find late") { scene in
             try await scene.redis("ZADD".bytes, scene.shardDue, "4000000000000".bytes, "lacme".bytes)
-        } expect: { _ in [Named(.indexed, .tenant)] },
+        } expect: { _ in
+            [Named(.indexed, .tenant)]
+        },
         Break("a tenant without a status") { scene in
             try await scene.redis("DEL".bytes, Installation.keyspace.tenant(scene.actor.tenant))
-        } expect: { _ in [Named(.indexed, .tenant)] },
+        } expect: { _ in
+            [Named(.indexed, .tenant)]
+        },
         Break("a status that means nothing") { scene in
             try await scene.redis("SET".bytes, Installation.keyspace.tenant(scene.actor.tenant), "Z1".bytes)
-        } expect: { _ in [Named(.soundRecords, .tenant)] },
+        } expect: { _ in
+            [Named(.soundRecords, .tenant)]
+        },
         Break("a tenant in the list of another shard") { scene in
             let number: UInt8 = scene.actor.principal.shard.number == 0 ? 1 : 0
             try await scene.redis("ZADD".bytes, Keyspace.tenants(Shard(number: number)), "1".bytes, "acme".bytes)
-        } expect: { _ in [Named(.indexed, .tenant)] },
+        } expect: { _ in
+            [Named(.indexed, .tenant)]
+        },
         Break("a list of live reservations of another type") { scene in
             try await scene.redis("DEL".bytes, scene.actor.due)
             try await scene.redis("SET".bytes, scene.actor.due, "x".bytes)
@@ -240,7 +301,9 @@ struct BrokenStateTests {
             try await scene.addReserved(1, scene.leaf)
             try await store.setLedger(other.key(ofLedger: other.path()), field: 4) { _ in "1e3" }
             let report = try await store.verify()
-            let found = report.violations.map { "\(String(decoding: $0.tenant, as: UTF8.self)) \($0.invariant.rawValue)" }
+            let found = report.violations.map {
+                "\(String(decoding: $0.tenant, as: UTF8.self)) \($0.invariant.rawValue)"
+            }
             #expect(found.sorted() == ["acme I2", "acme I8", "acme I8", "other I8"], "\(report.violations)")
         }
     }

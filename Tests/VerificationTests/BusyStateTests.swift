@@ -33,7 +33,11 @@ struct BusyStateTests {
             if turn % 5 == 0, let last = live.last { try await actor.extend(last) }
             if live.count > 40 {
                 let first = live.removeFirst()
-                if turn % 2 == 0 { try await actor.commit(Int64(turn % 60), of: first) } else { try await actor.release(first) }
+                if turn % 2 == 0 {
+                    try await actor.commit(Int64(turn % 60), of: first)
+                } else {
+                    try await actor.release(first)
+                }
             }
             load.done()
         }

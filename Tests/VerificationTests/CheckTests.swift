@@ -7,10 +7,13 @@ import Testing
 
 @Suite("Parts of the check")
 struct CheckTests {
-    @Test("flags are letters of C F O, once each, then a policy or 0", arguments: [
-        ("0", true), ("C0", true), ("FOr", true), ("OFCi", true), ("r", true), ("o", true), ("", false), ("00", false),
-        ("CC0", false), ("rC", false), ("ri", false), ("X0", false), ("C", false),
-    ])
+    @Test(
+        "flags are letters of C F O, once each, then a policy or 0",
+        arguments: [
+            ("0", true), ("C0", true), ("FOr", true), ("OFCi", true), ("r", true), ("o", true), ("", false),
+            ("00", false),
+            ("CC0", false), ("rC", false), ("ri", false), ("X0", false), ("C", false),
+        ])
     func flags(text: String, isLegal: Bool) {
         #expect(LedgerCheck.isLegal(Array(text.utf8)) == isLegal)
     }

@@ -54,14 +54,19 @@ package struct StoreWatch: Service {
     }
 
     /// Whether Redis answers and is a primary.
-    private func askRole() async -> Bool {
+    private func askRole(mayRepeat: Bool = true) async -> Bool {
+        let pool = store.runner.pool
         do {
-            let reply = try await store.runner.pool.send(RedisCommand("ROLE"))
+            let reply = try await pool.send(RedisCommand("ROLE"))
             set(.redisUnreachable, false)
             let isPrimary = reply.array?.first?.text == "master"
             set(.redisNotPrimary, !isPrimary)
             return isPrimary
         } catch {
+            // Asked while there was no connection, and now there is: the failure is old news.
+            if mayRepeat, error.code != .timeout, error.serverError == nil, pool.isReady {
+                return await askRole(mayRepeat: false)
+            }
             // A user without the right to ask has still been answered.
             let isAnswered = error.serverError?.kind == .noPerm
             if !Task.isCancelled { set(.redisUnreachable, !isAnswered) }

@@ -5,10 +5,10 @@ package import Logging
 
 /// A log handler that writes each event as one JSON object on one line.
 ///
-/// Fields in order: `timestamp` (RFC 3339, UTC, milliseconds), `level`, `logger`, `message`, then the metadata sorted by
-/// key. Numbers and booleans given as `.stringConvertible` stay numbers and booleans. A value longer than
-/// ``LogLimits/valueBytes`` is cut, ends in an ellipsis, and its key is listed in a last field `truncated`; an ellipsis in
-/// that list stands for fields left out altogether. A metadata key that would shadow a fixed field is written as
+/// Fields in order: `timestamp` (RFC 3339, UTC, milliseconds), `level`, `logger`, `message`, then the metadata sorted
+/// by key. Numbers and booleans given as `.stringConvertible` stay numbers and booleans. A value longer than
+/// ``LogLimits/valueBytes`` is cut, ends in an ellipsis, and its key is listed in a last field `truncated`; an ellipsis
+/// in that list stands for fields left out altogether. A metadata key that would shadow a fixed field is written as
 /// `field.<key>`. Nothing in an event can break the line or reach a terminal as a control sequence.
 package struct JSONLogHandler: LogHandler {
     package var logLevel: Logger.Level

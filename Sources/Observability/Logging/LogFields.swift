@@ -5,8 +5,8 @@ import Logging
 
 /// The metadata of one event as it is written: merged, redacted, bounded, and sorted by key.
 ///
-/// The event's own metadata wins over the provider's, and that over the handler's. An error attached to the event becomes
-/// the fields `error` and `error_type`, whatever else goes by these names.
+/// The event's own metadata wins over the provider's, and that over the handler's. An error attached to the event
+/// becomes the fields `error` and `error_type`, whatever else goes by these names.
 struct LogFields {
     typealias Field = (key: String, value: Logger.MetadataValue)
 

@@ -46,8 +46,8 @@ struct MetricTable {
         self.bounds[name] = bounds
     }
 
-    /// Finds the series, or places the one that `make` builds from the place it is given (nil for the overflow series) and
-    /// the bounds of its metric (nil unless it is a histogram).
+    /// Finds the series, or places the one that `make` builds from the place it is given (nil for the overflow series)
+    /// and the bounds of its metric (nil unless it is a histogram).
     mutating func place(
         _ wish: Wish, isCounted: Bool = true, make: (SeriesPlace?, BucketBounds?) -> MetricSeries
     ) -> Placement {

@@ -61,7 +61,9 @@ struct LedgerCheck {
     private func missing() -> [Finding] {
         if isListed { return [finding(.indexed, expected: "the ledger that the directory lists", actual: "none")] }
         if reservations == 0 { return [] }
-        return [finding(.allLedgers, expected: "the ledger that \(reservations) live reservations name", actual: "none")]
+        return [
+            finding(.allLedgers, expected: "the ledger that \(reservations) live reservations name", actual: "none")
+        ]
     }
 
     private func wrongSum(_ stored: Int64) -> Finding {

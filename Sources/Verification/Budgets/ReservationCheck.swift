@@ -38,7 +38,9 @@ struct ReservationCheck {
         case .null: return [finding(.indexed, expected: "the record of a live reservation", actual: "none")]
         case .bulk(let bytes):
             guard let record = BudgetRecord(bytes), record.openingBalances != nil else {
-                return [finding(.soundRecords, expected: "a reservation record", actual: "\(bytes.count) unreadable bytes")]
+                return [
+                    finding(.soundRecords, expected: "a reservation record", actual: "\(bytes.count) unreadable bytes")
+                ]
             }
             return findings(of: record)
         default: return [finding(.soundRecords, expected: "a reservation record", actual: "a key of another type")]

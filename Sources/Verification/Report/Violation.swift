@@ -19,7 +19,8 @@ package enum VerifiedSubject: Hashable, Sendable {
         switch self {
         case .tenant: "tenant"
         case .ledger(let entry):
-            LedgerEntry(entry).map { "ledger \(printable($0.path)) \($0.unit.rawValue)" } ?? "ledger \(printable(entry))"
+            LedgerEntry(entry).map { "ledger \(printable($0.path)) \($0.unit.rawValue)" }
+                ?? "ledger \(printable(entry))"
         case .reservation(let hash): "reservation \(printable(hash))"
         case .lock(let entry): "lock \(printable(entry.first == LockCheck.kind ? entry.dropFirst() : entry[...]))"
         }
@@ -44,7 +45,9 @@ package struct Violation: Hashable, Sendable {
 
 /// Bytes as text for people: control characters, quotes for terminals and bad UTF-8 as `\xNN`.
 func printable(_ bytes: some Collection<UInt8>) -> String {
-    if let text = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains(where: isHazard) { return text }
+    if let text = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains(where: isHazard) {
+        return text
+    }
     var out = ""
     for byte in bytes {
         if (0x20..<0x7F).contains(byte), byte != UInt8(ascii: "\\") {

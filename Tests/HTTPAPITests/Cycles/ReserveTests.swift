@@ -45,16 +45,17 @@ struct ReserveTests {
     func scopes() async throws {
         let t = try await CyclesStack.shared().tenant("scopes")
         try await t.ledger(allocated: 1_000)
+        try await t.ledger("app:web/agent:bot", allocated: 100)
         try await t.ledger("agent:bot", allocated: 100)
         let subject = #"{"agent":"bot","tenant":"\#(t.id)","app":"web"}"#
         let answer = try await t.reserve(500, subject: subject)
         #expect(answer.error == "BUDGET_EXCEEDED")
         #expect(try await t.balance() == [1_000, 0, 0, 0, 1_000, 0])
-        try await t.ledger("app:web/agent:bot", allocated: 100)
         let allowed = try await t.reserve(60, subject: subject)
         #expect(allowed.strings("affected_scopes") == [t.scope, "\(t.scope)/app:web", "\(t.scope)/app:web/agent:bot"])
         #expect(allowed.balances.count == 2)
         #expect(try await t.balance("app:web/agent:bot") == [100, 60, 0, 0, 40, 0])
+        // A subject with an app does not touch the ledger of the path without one.
         #expect(try await t.balance("agent:bot") == [100, 0, 0, 0, 100, 0])
     }
 

@@ -75,10 +75,16 @@ struct ReleaseTests {
 
     @Test("A ledger that is gone or holds less than the reservation is corrupt, in each scope", arguments: Paths.all)
     func missingLedger(path: ByteText) async throws {
-        let placed = try await self.scene.placeInThreeScopes()
-        try await self.scene.write(Ledger(1000, reserved: 99), path)
-        try await self.release(SettleCall(placed)).expectFailure("CORRUPT ledger " + self.scene.ledgerKey(path).plain)
-        try await self.scene.harness.command("DEL", self.scene.ledgerKey(path))
-        try await self.release(SettleCall(placed)).expectFailure("CORRUPT ledger " + self.scene.ledgerKey(path).plain)
+        for factor: Int64 in [1, 1 << 50] {
+            try await self.scene.harness.reset(clockUs: Scene.startMs * 1000)
+            var reserve = ReserveCall()
+            reserve.amount = 100 * factor
+            let placed = try await self.scene.placeInThreeScopes(Ledger(1000 * factor), reserve)
+            let key = self.scene.ledgerKey(path)
+            try await self.scene.write(Ledger(1000 * factor, reserved: 100 * factor - 1), path)
+            try await self.release(SettleCall(placed)).expectFailure("CORRUPT ledger " + key.plain)
+            try await self.scene.harness.command("DEL", key)
+            try await self.release(SettleCall(placed)).expectFailure("CORRUPT ledger " + key.plain)
+        }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
-/// Budgets as the protocol describes them, one request at a time and with exact numbers: what the service must look like
-/// from outside. Written from the specification, not from the scripts.
+/// Budgets as the protocol describes them, one request at a time and with exact numbers: what the service must look
+/// like from outside. Written from the specification, not from the scripts.
 struct BudgetModel: Sendable {
     /// A reservation that exists.
     struct Reservation: Hashable, Sendable {

@@ -43,7 +43,7 @@ struct Finding: Hashable, Sendable, CustomStringConvertible {
         case order = "model"
         /// An answer is none that the protocol provides for, or no definite one ever came.
         case protocolBreach = "answer"
-        /// A 503 says that nothing was changed, and something was.
+        /// A 503 leaves no doubt that nothing was changed, and something was.
         case falseAssurance = "503"
         /// Finished reservations answer as the state matrix says (runtime digest 6.7).
         case matrix = "6.7"

@@ -98,7 +98,8 @@ struct LedgerAudit {
         for (ledger, (actual, should)) in zip(final.ledgers, expected).enumerated() {
             let scope = BudgetTree.plots[ledger].scope
             if actual.reserved != should.reserved {
-                found.append(Finding(.reserved, "\(scope) reserves \(actual.reserved), active hold \(should.reserved)"))
+                found.append(
+                    Finding(.reserved, "\(scope) reserves \(actual.reserved), active hold \(should.reserved)"))
             }
             // A debt is a charge too, and a credit that repays it moves it to what is spent.
             if actual.spent + actual.debt != should.spent {

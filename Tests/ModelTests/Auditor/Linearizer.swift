@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
-/// Looks for an order of all budget calls, each at one moment within its span, in which a sequential model gives exactly
-/// the answers that were given. Sweeps leave no answer: they may happen at any time, but always take what is due first.
+/// Looks for an order of all budget calls, each at one moment within its span, in which a sequential model gives
+/// exactly the answers that were given. Sweeps leave no answer: they may happen at any time, but always take what is
+/// due first.
 ///
-/// Answers show the ledgers they leave behind, and most tell their time to the millisecond, so there is hardly ever more
-/// than one call that fits next; where there is, the search comes back to the other.
+/// Answers show the ledgers they leave behind, and most tell their time to the millisecond, so there is hardly ever
+/// more than one call that fits next; where there is, the search comes back to the other.
 struct Linearizer {
     /// One answer to be put in order.
     private struct Item {
@@ -114,7 +115,7 @@ struct Linearizer {
 
     /// Runs the search.
     mutating func run() -> Outcome {
-        var stepsLeft = 50 * items.count + 10_000
+        var stepsLeft = 10 * items.count + 10_000
         var choices = nextChoices()
         while !open.isEmpty {
             stepsLeft -= 1
@@ -208,7 +209,7 @@ struct Linearizer {
         lines.append("next due: \(model.earliestDeadlineMs.map(String.init) ?? "nothing")")
         for item in open.prefix(candidates).prefix(24).map({ items[$0] }) {
             lines.append("- \(item.role) \(item.request) in \(item.span.whole), \(item.beginUs)...\(item.endUs)")
-            lines.append("  answered \(item.answer.outcome), remaining \(item.answer.remainingMs.map(String.init) ?? "-")")
+            lines.append("  answered \(item.answer.outcome), left \(item.answer.remainingMs.map(String.init) ?? "-")")
             for prediction in predictions(item) {
                 lines.append("  predicted \(prediction.outcome) in \(prediction.window)")
             }

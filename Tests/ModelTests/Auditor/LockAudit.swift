@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
-/// Locks. Every grant carries a fencing token that is the time it was made at, so their order is known and one pass over
-/// the grants of a name decides.
+/// Locks. Every grant carries a fencing token that is the time it was made at, so their order is known and one pass
+/// over the grants of a name decides.
 struct LockAudit {
     let calls: [LockCall]
     let final: FinalState

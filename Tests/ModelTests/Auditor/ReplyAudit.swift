@@ -42,7 +42,7 @@ struct ReplyAudit {
         return found
     }
 
-    /// Effects that took place during attempts which were all told that nothing was changed.
+    /// Effects that took place during attempts none of which was told that the outcome is unknown.
     private func falseAssurances() -> [Finding] {
         let successes = Dictionary(
             grouping: calls.filter { $0.answer?.outcome.isKeyedSuccess == true }, by: { $0.request.keyName })
@@ -54,7 +54,7 @@ struct ReplyAudit {
             let suspects = call.attempts.filter { $0.window.beginMs <= atMs && atMs <= $0.window.endMs }
             guard !suspects.isEmpty, suspects.allSatisfy({ $0.answer.claimsNoEffect }) else { return nil }
             return Finding(
-                .falseAssurance, "\(call.request) was done at \(atMs) ms, within an attempt told 'nothing was changed'")
+                .falseAssurance, "\(call.request) was done at \(atMs) ms, by an attempt whose 503 leaves no doubt")
         }
     }
 

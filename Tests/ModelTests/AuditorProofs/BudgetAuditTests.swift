@@ -155,7 +155,7 @@ struct BudgetAuditTests {
         #expect(open.broken().contains(.protocolBreach))
     }
 
-    @Test("a promise that nothing was changed, when something was, is found")
+    @Test("a 503 that leaves no doubt that nothing was changed, when something was, is found")
     func falseAssurance() {
         var story = Story()
         let call = story.reserve(500, key: "a")

@@ -10,7 +10,9 @@ struct LockAuditTests {
     private static func story() -> Story {
         var story = Story()
         story.acquire("alpha", "w1", token: "t1")
-        story.ask(.acquire(requester: "w2", name: "alpha", ttlSeconds: nil)) { _ in .alreadyHeld(by: "w1", untilMs: nil) }
+        story.ask(.acquire(requester: "w2", name: "alpha", ttlSeconds: nil)) { _ in
+            .alreadyHeld(by: "w1", untilMs: nil)
+        }
         story.ask(.release(requester: "w2", name: "alpha", token: "t0")) { _ in .badToken }
         story.release("alpha", "w1", token: "t1")
         story.ask(.check(name: "alpha")) { _ in .free }

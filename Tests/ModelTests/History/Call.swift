@@ -5,7 +5,7 @@
 protocol Answer: Hashable, Sendable {
     /// Whether it says nothing about the outcome: a 503.
     var isUnknown: Bool { get }
-    /// Whether it is a 503 that says that nothing was changed.
+    /// Whether it is a 503 that does not say that the outcome is unknown: then nothing was changed.
     var claimsNoEffect: Bool { get }
 }
 

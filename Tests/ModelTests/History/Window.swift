@@ -4,7 +4,7 @@
 import Foundation
 
 /// A stretch of the wall clock of this machine, µs since the epoch, both ends included. Redis runs on the same machine
-/// and reads the same clock, so what it did for a call lies within the call's window.
+/// and reads the same clock, so what it did for a call lies within the call's window, unless somebody sets the clock.
 struct Window: Hashable, Sendable, CustomStringConvertible {
     var beginUs: Int64
     var endUs: Int64

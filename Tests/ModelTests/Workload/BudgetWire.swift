@@ -97,7 +97,8 @@ enum BudgetWire {
         let message = try root.text("message")
         if status == 503 {
             guard response.headers[.retryAfter] != nil else { throw BadAnswer(what: "503 without Retry-After") }
-            return .unknown(claimsNoEffect: message.contains("nothing was changed"))
+            // docs/operations.md: it says so when the operation may have happened.
+            return .unknown(claimsNoEffect: !message.contains("the outcome is unknown"))
         }
         guard (400...499).contains(status) else { throw BadAnswer(what: "status") }
         let namesScope = ["BUDGET_EXCEEDED", "OVERDRAFT_LIMIT_EXCEEDED", "DEBT_OUTSTANDING"].contains(code)
@@ -144,7 +145,8 @@ enum BudgetWire {
     private static func funding(_ root: JSONValue) throws -> BudgetOutcome.Funding {
         guard let atMs = try root.instantMs("timestamp") else { throw BadAnswer(what: "timestamp") }
         return .init(
-            atMs: atMs, allocated: .init(from: try root.amount("previous_allocated"), to: try root.amount("new_allocated")),
+            atMs: atMs,
+            allocated: .init(from: try root.amount("previous_allocated"), to: try root.amount("new_allocated")),
             spent: .init(from: try root.amount("previous_spent"), to: try root.amount("new_spent")),
             debt: .init(from: try root.amount("previous_debt"), to: try root.amount("new_debt")),
             remaining: .init(

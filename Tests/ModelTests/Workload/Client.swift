@@ -111,6 +111,6 @@ struct Client: Sendable {
             let answer = BudgetWire.answer(to: .balances, await replica(turn).answer(wire))
             if answer.isUnknown { break }
         }
-        try await stack.command("CONFIG", "SET", "maxclients", "10000")
+        try await stack.command("CONFIG", "SET", "maxclients", "1000")
     }
 }

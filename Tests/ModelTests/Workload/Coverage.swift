@@ -9,6 +9,7 @@ struct Coverage: CustomStringConvertible {
         "funded", "BUDGET_EXCEEDED", "OVERDRAFT_LIMIT_EXCEEDED", "DEBT_OUTSTANDING", "RESERVATION_EXPIRED",
         "RESERVATION_FINALIZED", "IDEMPOTENCY_MISMATCH", "MAX_EXTENSIONS_EXCEEDED", "acquired", "already had",
         "already held", "relinquished", "not reserved", "bad token", "not owner", "held", "free", "unknown",
+        "unavailable",
     ]
 
     private var counts: [String: Int] = [:]
@@ -41,7 +42,7 @@ struct Coverage: CustomStringConvertible {
         case .balances: return "balances"
         case .funded: return "funded"
         case .refused(_, let code, _): return code
-        case .unknown: return "unknown"
+        case .unknown(let claims): return claims ? "unavailable" : "unknown"
         case .strange: return "strange"
         }
     }
@@ -57,7 +58,7 @@ struct Coverage: CustomStringConvertible {
         case .notOwner: "not owner"
         case .heldBy: "held"
         case .free: "free"
-        case .unknown: "unknown"
+        case .unknown(let claims): claims ? "unavailable" : "unknown"
         case .strange: "strange"
         }
     }

@@ -38,7 +38,7 @@ enum LockWire {
             let root = try JSONDocument.parse(response.body).root
             if status == 503 {
                 guard response.headers[.retryAfter] != nil else { throw BadAnswer(what: "503 without Retry-After") }
-                let claims = try root.text("error").contains("nothing was changed")
+                let claims = try !root.text("error").contains("the outcome is unknown")
                 return requests.map { _ in .unknown(claimsNoEffect: claims) }
             }
             if case .check? = requests.first { return [try check(root, status)] }

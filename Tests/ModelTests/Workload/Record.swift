@@ -9,12 +9,18 @@ final class Record: Sendable {
     struct Known: Hashable, Sendable {
         let id: String
         let amount: Int64
+        let subject: Subject
+        /// When it was to expire at first, and when its grace ends then.
+        let expiresMs: Int64
+        let deadlineMs: Int64
     }
 
     /// What a client may look at when it makes up its mind.
     struct Memory: Sendable {
         /// The latest, oldest first.
         var reservations: [Known] = []
+        /// Short-lived ones, soonest deadline first or nearly so.
+        var dying: [Known] = []
         var keyed: [BudgetRequest] = []
         /// Release tokens of locks, used up or not.
         var tokens: [(name: String, token: String)] = []
@@ -32,10 +38,8 @@ final class Record: Sendable {
     }
 
     private let state = Mutex(State())
-    let operations: Int
 
-    init(operations: Int, apiKey: String) {
-        self.operations = operations
+    init(apiKey: String) {
         state.withLock { $0.apiKeys = [apiKey] }
     }
 
@@ -65,14 +69,18 @@ final class Record: Sendable {
             if call.request.keyName != nil { Self.push(call.request, on: &state.memory.keyed, most: 80) }
             switch (call.request, call.answer?.outcome) {
             case (.reserve(let estimate, _), .reserved(let new)?):
-                Self.push(Known(id: new.id, amount: estimate.amount), on: &state.memory.reservations, most: 32)
+                let known = Known(
+                    id: new.id, amount: estimate.amount, subject: estimate.subject, expiresMs: new.expiresMs,
+                    deadlineMs: new.expiresMs + estimate.graceMs)
+                Self.push(known, on: &state.memory.reservations, most: 32)
+                if estimate.ttlMs <= 1_000 { Self.push(known, on: &state.memory.dying, most: 300) }
             case (.reserve, .refused(_, _, let scope?)?):
                 if let ledger = BudgetTree.ledger(of: scope) { Self.push(ledger, on: &state.memory.short, most: 8) }
             case (.commit(let id, _, _), .committed?), (.release(let id, _, _), .released?):
                 // Most are done with then; the rest go on being asked about.
-                if !state.history.budgetCalls.count.isMultiple(of: 4) {
-                    state.memory.reservations.removeAll { $0.id == id }
-                }
+                guard !state.history.budgetCalls.count.isMultiple(of: 4) else { break }
+                state.memory.reservations.removeAll { $0.id == id }
+                state.memory.dying.removeAll { $0.id == id }
             case (.fund(let ledger, _, _), .funded?): state.memory.short.removeAll { $0 == ledger }
             default: break
             }

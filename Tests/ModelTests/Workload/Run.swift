@@ -40,7 +40,7 @@ struct Run: Sendable {
     init(_ plan: Plan, on stack: ModelStack, apiKey: String) {
         self.stack = stack
         self.plan = plan
-        record = Record(operations: plan.operations, apiKey: apiKey)
+        record = Record(apiKey: apiKey)
         client = Client(stack: stack, record: record)
     }
 

@@ -4,7 +4,7 @@
 import TestSupport
 
 /// Makes up what one client does next. Few ledgers, few names and short memories, so that clients get in each other's
-/// way all the time. The same seed gives the same decisions as far as the answers are the same.
+/// way all the time. The same seed gives the same decisions as far as the answers and their times are the same.
 struct Workload {
     /// One step of a client.
     enum Operation {
@@ -99,13 +99,14 @@ struct Workload {
         }
     }
 
-    /// Under the estimate, equal to it, or over it by a little or a lot.
+    /// Under the estimate, equal to it, or over it by a little or a lot; often by what only an overdraft can pay.
     private mutating func commit(_ known: Record.Known) -> BudgetRequest {
+        let overage = known.subject == .bob ? 4_500 : 1_200
         let actual: Int64 =
             switch below(8) {
             case ..<3: known.amount == 0 ? 0 : Int64(below(Int(known.amount)))
             case 3: known.amount
-            case ..<7: known.amount + 1 + Int64(below(1_200))
+            case ..<7: known.amount + 1 + Int64(below(overage))
             default: known.amount + 1 + Int64(below(40_000))
             }
         return .commit(reservation: known.id, actual: actual, key: freshKey())
@@ -129,8 +130,12 @@ struct Workload {
         return .fund(ledger: ledger, amount: Int64(below(6_000)), key: freshKey())
     }
 
+    /// A recent reservation or, quite often, one that is just about to expire or to run out of grace.
     private mutating func pick(_ memory: Record.Memory) -> Record.Known? {
-        memory.reservations.isEmpty ? nil : memory.reservations[below(memory.reservations.count)]
+        let nowMs = WallClock.nowUs() / 1_000
+        let dying = memory.dying.filter { $0.expiresMs - 20 <= nowMs && nowMs <= $0.deadlineMs + 20 }
+        if !dying.isEmpty, chance(50) { return dying[below(dying.count)] }
+        return memory.reservations.isEmpty ? nil : memory.reservations[below(memory.reservations.count)]
     }
 
     /// Two or three tasks do different things to one reservation.
@@ -138,7 +143,8 @@ struct Workload {
         guard let known = pick(memory) else { return .budget(reserve()) }
         let (commit, release, extend) = (commit(known), release(known), extend(known))
         let rivals = [
-            [commit, release], [commit, extend], [release, extend], [commit, release, extend], [commit, self.commit(known)],
+            [commit, release], [commit, extend], [release, extend], [commit, release, extend],
+            [commit, self.commit(known)],
         ]
         return .together(rivals[below(rivals.count)])
     }

@@ -11,7 +11,8 @@ package enum TestClock {
 
     private static let preamble = """
         local function test_time() local us = redis.call('GET', 'hf:test:clock') + 0 \
-        local s = math.floor(us / 1000000) return {string.format('%.0f', s), string.format('%.0f', us - s * 1000000)} end
+        local s = math.floor(us / 1000000) \
+        return {string.format('%.0f', s), string.format('%.0f', us - s * 1000000)} end
         """
 
     /// The text of a bundle with every call of TIME replaced by a look at the key.

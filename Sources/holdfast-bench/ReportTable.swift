@@ -47,7 +47,8 @@ struct ReportTable {
     func finish(alone: [String: AloneResult], aof: String, seconds: Int) {
         print("\n\(machine()), \(seconds) s a row, AOF \(aof)\n")
         print(
-            "| load | connections | requests/s | p50 µs | p99 µs | server µs/request | Redis µs/request | share of Redis alone |"
+            "| load | connections | requests/s | p50 µs | p99 µs | server µs/request | Redis µs/request "
+                + "| share of Redis alone |"
         )
         print("|---|---|---|---|---|---|---|---|")
         for (kind, connections, result) in rows {

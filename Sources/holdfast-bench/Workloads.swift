@@ -42,7 +42,8 @@ struct ReserveAndCommit: Workload {
         if let body, let id = field("reservation_id", in: body) {
             return writer.post(
                 "/v1/reservations/\(id)/commit",
-                #"{"idempotency_key":"\#(run)-\#(connection)-\#(turn)","actual":{"unit":"USD_MICROCENTS","amount":450}}"#
+                #"{"idempotency_key":"\#(run)-\#(connection)-\#(turn)","#
+                    + #""actual":{"unit":"USD_MICROCENTS","amount":450}}"#
             )
         }
         turn += 1

@@ -62,9 +62,12 @@ struct CommandPartTests {
         #expect(LogFile(path: path + ".none").lastLines(3).isEmpty)
     }
 
-    @Test("a child's end is told once, with its exit code or signal, and its output is in the file", arguments: [
-        ("exit 0", "ended with exit code 0"), ("exit 78", "ended with exit code 78"), ("kill -9 $$", "was ended by signal 9"),
-    ])
+    @Test(
+        "a child's end is told once, with its exit code or signal, and its output is in the file",
+        arguments: [
+            ("exit 0", "ended with exit code 0"), ("exit 78", "ended with exit code 78"),
+            ("kill -9 $$", "was ended by signal 9"),
+        ])
     func children(script: String, how: String) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "holdfast-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -76,7 +76,9 @@ struct DevProcessTests {
             #expect(check.code == 0, "\(check.output)\(check.errors)")
             #expect(check.output.contains("1 tenants, 1 ledgers, 1 live reservations, 1 locks"))
 
-            for name in ["holdfast-server", "holdfast-worker", "redis-server"] { #expect(dev.process(named: name) != nil) }
+            for name in ["holdfast-server", "holdfast-worker", "redis-server"] {
+                #expect(dev.process(named: name) != nil)
+            }
             dev.program.signal(SIGINT)
             let ending = try await dev.program.ending()
             #expect(ending.code == 0)

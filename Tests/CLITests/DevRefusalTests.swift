@@ -42,7 +42,8 @@ struct DevRefusalTests {
     func oldRedis() async throws {
         try await inTemporaryFolder { folder in
             let old = folder.appending(path: "redis-server")
-            try "#!/bin/sh\necho 'Redis server v=6.2.7 sha=00000000:0'\n".write(to: old, atomically: true, encoding: .utf8)
+            try "#!/bin/sh\necho 'Redis server v=6.2.7 sha=00000000:0'\n".write(
+                to: old, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: old.path)
             let path = folder.path + ":/usr/bin:/bin"
             let ending = try await RunningProgram.holdfast("dev", "--port", "0", environment: ["PATH": path])

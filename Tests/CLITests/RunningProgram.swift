@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 import Foundation
-import Synchronization
 import Testing
 
 /// A program run by a test, as a user would run it.
@@ -14,9 +13,9 @@ final class RunningProgram: Sendable {
         let errors: String
     }
 
-    private let process: Process
-    private let output: CollectedText
-    private let errors: CollectedText
+    private let process = Process()
+    /// Holds what it prints. Files, not pipes: what it starts may live on and keep a pipe open.
+    private let folder: URL
 
     /// The programs of this package, built beside the tests.
     static var folder: URL {
@@ -27,19 +26,23 @@ final class RunningProgram: Sendable {
 
     /// Starts a program; `environment` is laid over our own.
     init(_ program: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
-        process = Process()
-        output = CollectedText()
-        errors = CollectedText()
+        folder = FileManager.default.temporaryDirectory.appending(path: "holdfast-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         process.executableURL = program
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HOLDFAST_") }
             .merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output.pipe
-        process.standardError = errors.pipe
+        process.standardOutput = try Self.file(folder.appending(path: "output"))
+        process.standardError = try Self.file(folder.appending(path: "errors"))
         try process.run()
-        output.begin()
-        errors.begin()
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    private static func file(_ url: URL) throws -> FileHandle {
+        try Data().write(to: url)
+        return try FileHandle(forWritingTo: url)
     }
 
     /// Runs `holdfast` until it ends.
@@ -53,43 +56,30 @@ final class RunningProgram: Sendable {
     }
 
     var pid: pid_t { process.processIdentifier }
-    var printed: String { output.text }
-    var complained: String { errors.text }
+    var printed: String { text("output") }
+    var complained: String { text("errors") }
 
-    func signal(_ number: Int32) { kill(pid, number) }
+    private func text(_ name: String) -> String {
+        FileManager.default.contents(atPath: folder.appending(path: name).path)
+            .map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
 
-    /// Waits at most a minute for its end and for the end of what it prints.
+    /// Sends a signal, unless it has ended.
+    func signal(_ number: Int32) {
+        if process.isRunning { kill(pid, number) }
+    }
+
+    /// Waits at most a minute for its end.
     func ending() async throws -> Ending {
         do {
             try await eventually("\(process.executableURL?.lastPathComponent ?? "") ends", within: .seconds(60)) {
-                !self.process.isRunning && self.output.isComplete && self.errors.isComplete
+                !self.process.isRunning
             }
         } catch {
             signal(SIGKILL)
             throw error
         }
-        return Ending(code: process.terminationStatus, output: output.text, errors: errors.text)
-    }
-}
-
-/// What comes out of a pipe, as it comes.
-private final class CollectedText: Sendable {
-    let pipe = Pipe()
-    private let state = Mutex((bytes: [UInt8](), isComplete: false))
-
-    var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
-    var isComplete: Bool { state.withLock { $0.isComplete } }
-
-    /// Reads until the end; after the process has started, for then its end is the only writing one.
-    func begin() {
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self.state.withLock { state in
-                state.bytes += data
-                state.isComplete = data.isEmpty
-            }
-        }
+        return Ending(code: process.terminationStatus, output: printed, errors: complained)
     }
 }
 

@@ -31,7 +31,8 @@ struct VerifyProcessTests {
             #expect(ending.output.isEmpty)
             #expect(
                 ending.errors
-                    == "holdfast verify: This Redis holds no Holdfast installation: no server has been started on it.\n")
+                    == "holdfast verify: This Redis holds no Holdfast installation: no server has been started on it.\n"
+            )
         }
     }
 
@@ -40,7 +41,9 @@ struct VerifyProcessTests {
         let url = "redis://someone:secret@127.0.0.1:1/0"
         let ending = try await RunningProgram.holdfast("verify", environment: ["HOLDFAST_REDIS_URL": url])
         #expect(ending.code == 2)
-        #expect(ending.errors.hasPrefix("holdfast verify: Redis at redis://someone:***@127.0.0.1:1/0 could not be read"))
+        #expect(ending.errors.hasPrefix("holdfast verify: Redis "), "\(ending.errors)")
+        #expect(ending.errors.contains("redis://someone:***@127.0.0.1:1/0"), "\(ending.errors)")
+        #expect(ending.errors.split(separator: "\n").count == 1)
         #expect(!ending.errors.contains("secret"))
         let wrong = try await RunningProgram.holdfast("verify", "--redis-url", "http://secret")
         #expect(wrong.code == 2)
@@ -91,9 +94,11 @@ struct VerifyProcessTests {
         }
     }
 
-    @Test("flags that make no sense are exit code 64", arguments: [
-        ["--passes", "0"], ["--passes", "many"], ["--lock-tolerance-ms", "-1"], ["--unheard-of"],
-    ])
+    @Test(
+        "flags that make no sense are exit code 64",
+        arguments: [
+            ["--passes", "0"], ["--passes", "many"], ["--lock-tolerance-ms", "-1"], ["--unheard-of"],
+        ])
     func badFlags(flags: [String]) async throws {
         let program = RunningProgram.folder.appending(path: "holdfast")
         let ending = try await RunningProgram(program, ["verify"] + flags).ending()

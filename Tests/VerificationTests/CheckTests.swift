@@ -79,7 +79,8 @@ struct CheckTests {
         #expect(!report.isClean)
         let text = String(decoding: report.json, as: UTF8.self)
         let violation =
-            #"{"invariant":"I2","tenant":"acme","subject":"lock a\\x07","expected":"r = 1","actual":"r = \"2\"","detail":"key x"}"#
+            #"{"invariant":"I2","tenant":"acme","subject":"lock a\\x07","expected":"r = 1","#
+            + #""actual":"r = \"2\"","detail":"key x"}"#
         #expect(
             text
                 == #"{"checked":{"shards":0,"tenants":0,"ledgers":3,"reservations":0,"locks":0},"violations":["#

@@ -29,6 +29,7 @@ REPLIES
   EXPIRED                past expires_at_ms + grace_period_ms
   UNIT unit              the reservation's unit letter is another
   DENIED reason path     CLOSED (ledger), EXCEEDED (policy reject) or OVERDRAFT; path of the scope
+  BEHIND                 a scope is short while reservations of this tenant wait to be expired
 EVENTS
   none
 COMPLEXITY
@@ -75,6 +76,11 @@ for length in record.lengths(opening) do
 end
 
 local outcome, charged, bytes, effects, results = overage.settle(texts, amount, actual, policy)
+if outcome == 'OVERDRAFT' or (outcome == 'OK' and string.find(table.concat(effects), '[ko]')) then
+    -- A scope is short: amounts of reservations that wait to be expired must not make it so.
+    local first = call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')
+    if first[2] and first[2] + 0 < now then return {'BEHIND'} end
+end
 if outcome == 'CORRUPT' then ledger.corrupt(keys[charged]) end
 if outcome ~= 'OK' then return {'DENIED', outcome, string.sub(keys[charged], #base + 1)} end
 

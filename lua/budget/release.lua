@@ -59,11 +59,11 @@ if state == 'X' or now > string.sub(rec, 15, 27) + string.sub(rec, 28, 32) then 
 
 local base, writes, n, snapshot = tenant_key .. ':l:' .. unit .. ':', {}, 0, ''
 for length in record.lengths(opening) do
-    local key = base .. string.sub(path, 1, length + 0)
-    local v = call('GET', key)
+    local ledger_key = base .. string.sub(path, 1, length + 0)
+    local v = call('GET', ledger_key)
     local given = v and ledger.give_back(v, amount)
-    if not given then ledger.corrupt(key) end
-    writes[n + 1], writes[n + 2], n = key, given, n + 2
+    if not given then ledger.corrupt(ledger_key) end
+    writes[n + 1], writes[n + 2], n = ledger_key, given, n + 2
     snapshot = snapshot .. length .. ' ' .. v .. ' p;'
 end
 local failure, final = record.finish(prefix, tenant_key, h, rec, 'R', now, ARGV[4] .. ARGV[5], '\0\0\0\0\0\0\0\0',

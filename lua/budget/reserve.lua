@@ -105,6 +105,7 @@ repeat
     r = pcall('APPEND', chunk_key, row_bytes)
     if type(r) == 'table' then failure = r.err break end
     step = 3
+    if r ~= (sub(row, 8) + 1) * 64 then failure = 'CORRUPT directory ' .. chunk_key break end
     r = pcall('ZADD', prefix .. 'due', 'LT', deadline, 'b' .. name)
     if type(r) == 'table' then failure = r.err end
 until true

@@ -11,7 +11,8 @@ do
         redis.call('SET', prefix .. 'a:' .. seq, body, 'PX', KEEP_MS)
         redis.call('ZADD', log, seq, seq)
         for _, old in ipairs(redis.call('ZRANGE', log, 0, 3)) do
-            if old + KEEP_MS * 1000 > now_us then return seq end
+            local at = tonumber(old)
+            if at and at + KEEP_MS * 1000 > now_us then return seq end
             redis.call('ZREM', log, old)
         end
         return seq

@@ -1,6 +1,6 @@
 -- guard: cold scripts check the type of every key they are about to write before the first write, because Redis does
--- not roll back. types({key, type, key, type …}) raises WRONGTYPE for a key that exists with another type. One call per
--- key. The type counter is a string of digits.
+-- not roll back. types({key, type, key, type, ...}) raises WRONGTYPE for a key that exists with another type; one call
+-- a key. The type counter is a string of digits.
 local guard = {}
 do
     function guard.types(expected)

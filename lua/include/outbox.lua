@@ -11,7 +11,8 @@ do
         local log = tenant_key .. ':el'
         local over = redis.call('ZCARD', log) > KEEP_COUNT
         for _, seq in ipairs(redis.call('ZRANGE', log, 0, 3)) do
-            if not over and seq + KEEP_MS * 1000 > now_us then return end
+            local at = tonumber(seq)
+            if not over and at and at + KEEP_MS * 1000 > now_us then return end
             redis.call('DEL', prefix .. 'e:' .. seq)
             redis.call('ZREM', prefix .. 'out', seq .. ':' .. name)
             redis.call('ZREM', log, seq)

@@ -39,6 +39,7 @@ local id = time[1] .. string.sub('00000' .. time[2], -6)
 local now_text = string.sub(id, 1, 13)
 local now = now_text + 0
 local label, active_key, stream_key = ARGV[2], tenant_key .. ':act', tenant_key .. ':ev'
+local tenant_name = string.sub(tenant_key, #prefix + 3)
 if #ARGV > 7 then hold.check_batch(prefix, tenant_key, ARGV, 3, 5) end
 
 -- Takes a free name. Index entries first, through pcall, taken back if a later step fails; the record last.
@@ -53,14 +54,15 @@ local function take(name, requester, ttl_ms, kind, token)
         call('ZREM', active_key, 'k' .. name)
         return nil, r.err
     end
-    local fence, failure = stream.append(stream_key, id, 'A', hold.event(name, requester, kind, label, expires))
-    if fence and not lasts then
-        failure = due.note(prefix, 'l', string.sub(tenant_key, #prefix + 3), expires)
-        if failure then stream.withdraw(stream_key, fence) end
+    local failure = not lasts and due.note(prefix, 'l', tenant_name, expires) or nil
+    local noted, fence = not lasts and not failure, nil
+    if not failure then
+        fence, failure = stream.append(stream_key, id, 'A', hold.event(name, requester, kind, label, expires))
     end
     if failure then
         call('ZREM', active_key, 'k' .. name)
         call('ZREM', requester_key, name)
+        if noted then due.settle(prefix, 'l', tenant_name, active_key) end
         return nil, failure
     end
     if fence ~= id then call('ZADD', requester_key, fence, name) end

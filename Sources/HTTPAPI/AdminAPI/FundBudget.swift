@@ -82,12 +82,11 @@ enum FundBudget {
     private static func credit(
         _ input: Endpoint.Input, _ owner: LedgerOwner, _ path: ScopePath, _ unit: BudgetUnit, _ body: Body
     ) -> FundLedger {
-        let key = body.idempotencyKey.map { key in
-            // The endpoint names the ledger: the same key on another budget is another request.
-            input.installation.salt.identity(
-                tenant: owner.tenant, endpoint: [UInt8]("fund/".utf8) + [unit.letter, UInt8(ascii: "/")] + path.bytes,
-                key: key)
-        }
+        // Without a key the request id serves, so that a call sent again after a lost reply is booked once.
+        // The endpoint names the ledger: the same key on another budget is another request.
+        let key = input.installation.salt.identity(
+            tenant: owner.tenant, endpoint: [UInt8]("fund/".utf8) + [unit.letter, UInt8(ascii: "/")] + path.bytes,
+            key: body.idempotencyKey ?? input.request.correlation.requestID)
         let entry = AuditEntry(
             operation: "fundBudget", status: .ok, actor: owner.actor, resourceType: "budget",
             resourceID: owner.ledgerID(path, unit))

@@ -27,7 +27,11 @@ enum CommitReservation {
             target: SettleRequest.target(
                 input, principal, id: id, verb: "commit", key: key.decoded, body: document.root),
             actual: actual, unit: unit, metadata: metadata?.raw ?? [])
-        return .call(commit.call(for: principal, keepMs: input.installation.keepMs)) { reply throws(ScriptFault) in
+        let keepMs = input.installation.keepMs
+        return .call(
+            commit.call(for: principal, keepMs: keepMs),
+            catchUp: { Expire(keys: principal.keys, keepMs: keepMs).call }
+        ) { reply throws(ScriptFault) in
             answer(try commit.outcome(reply), commit)
         }
     }

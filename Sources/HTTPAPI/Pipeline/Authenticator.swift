@@ -81,7 +81,10 @@ package final class Authenticator: Sendable {
         guard reply.isWord("LOADED") else { return nil }
         let tag = try reply.bytes(0)
         let row = try reply.bytes(1)
-        guard tag.first != TenantStatus.closed.rawValue, !row.isEmpty else { return nil }
+        guard let letter = tag.first, TenantStatus(rawValue: letter) != nil,
+            Int64(String(decoding: tag.dropFirst(), as: UTF8.self)) != nil
+        else { throw reply.malformed("tenant status") }
+        guard !row.isEmpty else { return nil }
         guard let key = StoredAPIKey(row: row), let terms = TenantTerms(stored: try reply.bytes(3)) else {
             throw reply.malformed("API key row or tenant settings")
         }

@@ -34,6 +34,9 @@ enum ReservationItems {
         let requester = try name("requester", &fields) { text throws(NameProblem) in try Requester(text) }
         let resource = try name("resource", &fields) { text throws(NameProblem) in try ResourceName(text) }
         let ttlSeconds = try fields.optionalInt64("ttlSeconds", in: 1...Limits.lockTTLSecondsMax)
+        // Taking a lock for somebody who asked not to, or not yet, would be worse than saying no.
+        if try fields.optionalBool("dryRun") == true { throw fields.fieldError("dryRun", "is not supported") }
+        if try fields.optional("waitSeconds") != nil { throw fields.fieldError("waitSeconds", "is not supported") }
         return Acquire.Item(
             requester: requester, resource: resource, ttlMs: ttlSeconds.map { $0 * 1_000 },
             type: try resourceType(&fields))

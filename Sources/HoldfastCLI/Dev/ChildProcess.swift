@@ -45,18 +45,15 @@ final class ChildProcess: Sendable {
     private let leash = Pipe()
     private let process = Process()
 
-    /// Starts a program.
-    ///
-    /// - Parameters:
-    ///   - environment: all of its environment.
-    ///   - onEnd: told once how it ended, as the end of a sentence.
+    /// Starts a program with `environment` as all of its environment; tells once how it ended, as the end of a sentence.
     init(
         program: URL, environment: [String: String], logPath: String,
         onEnd: @escaping @Sendable (ChildProcess, String) -> Void
     ) throws {
         name = program.lastPathComponent
         self.logPath = logPath
-        guard FileManager.default.createFile(atPath: logPath, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+        guard FileManager.default.createFile(atPath: logPath, contents: nil, attributes: [.posixPermissions: 0o600])
+        else {
             throw CocoaError(.fileWriteUnknown)
         }
         let log = try FileHandle(forWritingTo: URL(filePath: logPath))

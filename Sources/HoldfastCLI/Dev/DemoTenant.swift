@@ -26,7 +26,8 @@ struct DemoTenant: Sendable {
             throw Refusal(description: "The server's answer to the creation of an API key has no key in it.")
         }
         apiKey = String(decoding: secret, as: UTF8.self)
-        let budget = #"{"scope":"tenant:\#(Self.id)","unit":"USD_MICROCENTS","allocated":"#
+        let budget =
+            #"{"scope":"tenant:\#(Self.id)","unit":"USD_MICROCENTS","allocated":"#
             + #"{"unit":"USD_MICROCENTS","amount":\#(Self.allocated)}}"#
         _ = try Self.create(server, "budgets", ["X-Cycles-API-Key": apiKey], budget)
     }

@@ -45,8 +45,9 @@ struct DevBanner {
 
     private var reserveBudget: String {
         curl("/v1/reservations", "X-Cycles-API-Key")
-            + #" -H 'Content-Type: application/json' -d '{"idempotency_key":"first","subject":{"tenant":"\#(DemoTenant.id)"},"#
-            + #""action":{"kind":"llm.completion","name":"demo"},"estimate":{"unit":"USD_MICROCENTS","amount":5000000}}'"#
+            + #" -H 'Content-Type: application/json' -d '{"idempotency_key":"first","#
+            + #""subject":{"tenant":"\#(DemoTenant.id)"},"action":{"kind":"llm.completion","name":"demo"},"#
+            + #""estimate":{"unit":"USD_MICROCENTS","amount":5000000}}'"#
     }
 
     private var balances: String { curl("/v1/balances?tenant=\(DemoTenant.id)", "X-Cycles-API-Key") }

@@ -14,7 +14,9 @@ enum ReportText {
         if report.violations.isEmpty {
             lines.append("No violations.")
         } else {
-            lines += ["\(report.violations.count) violations\(report.stoppedEarly ? ", where the check stopped" : ""):", ""]
+            lines += [
+                "\(report.violations.count) violations\(report.stoppedEarly ? ", where the check stopped" : ""):", "",
+            ]
             lines += table(report.violations)
         }
         if !report.undecided.isEmpty {

@@ -269,11 +269,13 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func fail(_ error: any Error) {
+        var request = RequestHead.unread
+        if case .reading(let arrival) = phase { request = arrival.head.request }
         switch error as? HTTPParserError {
-        case .headerOverflow: refuse(.headTooLong, RequestHead.unread)
+        case .headerOverflow: refuse(.headTooLong, request)
         // The client went away in the middle of a request, or something that is not about HTTP went wrong.
         case .invalidEOFState, nil: context?.close(promise: nil)
-        default: refuse(.notHTTP, RequestHead.unread)
+        default: refuse(.notHTTP, request)
         }
     }
 

@@ -209,7 +209,8 @@ struct ReserveTests {
         #expect(first.headers[.requestID] != second.headers[.requestID])
         #expect(try await t.reserve(101, key: "k1").error == "IDEMPOTENCY_MISMATCH")
         let reordered =
-            #" { "estimate" : {"amount":100, "unit":"USD_MICROCENTS"}, "action":{"name":"gpt","kind":"llm.completion"},"#
+            #" { "estimate" : {"amount":100, "unit":"USD_MICROCENTS"},"#
+            + #" "action":{"name":"gpt","kind":"llm.completion"},"#
             + #" "subject":{"tenant":"\#(t.id)"}, "idempotency_key":"k1" } "#
         #expect(stripped(try await t.send(.post, "/v1/reservations", reordered)) == stripped(first))
         let ids = try await withThrowingTaskGroup(of: String?.self) { group in

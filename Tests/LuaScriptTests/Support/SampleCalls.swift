@@ -4,7 +4,8 @@
 import TestSupport
 import Testing
 
-/// One call of a script that succeeds, and what is known about its keys: the tests of a whole catalogue walk over these.
+/// One call of a script that succeeds, and what is known about its keys: the tests of a whole catalogue walk over
+/// these.
 struct SampleCall: Sendable, CustomTestStringConvertible {
     let script: String
     /// Tells several calls of one script apart.

@@ -77,6 +77,9 @@ struct BudgetModel: Sendable {
     /// The earliest deadline among active reservations.
     var earliestDeadlineMs: Int64? { due.first?.deadlineMs }
 
+    /// How many active reservations are past their deadline at a time.
+    func dueCount(at ms: Int64) -> Int { due.firstIndex { $0.deadlineMs >= ms } ?? due.count }
+
     /// Makes a change.
     mutating func apply(_ effect: Effect) -> Undo {
         var undo = Undo()

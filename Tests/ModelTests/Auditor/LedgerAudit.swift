@@ -104,7 +104,8 @@ struct LedgerAudit {
             // A debt is a charge too, and a credit that repays it moves it to what is spent.
             if actual.spent + actual.debt != should.spent {
                 found.append(
-                    Finding(.charged, "\(scope) spent \(actual.spent) and owes \(actual.debt), charged \(should.spent)"))
+                    Finding(.charged, "\(scope) spent \(actual.spent) and owes \(actual.debt), charged \(should.spent)")
+                )
             }
             if actual.allocated != should.allocated {
                 found.append(Finding(.charged, "\(scope) has \(actual.allocated), was given \(should.allocated)"))

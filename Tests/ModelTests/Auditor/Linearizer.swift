@@ -28,6 +28,14 @@ struct Linearizer {
         var beginUs: Int64
         var endUs: Int64
         var finalizedMs: Int64?
+
+        /// Whether the answer depends on everything due being swept.
+        var isReadOfRoom: Bool {
+            switch answer.outcome {
+            case .balances, .refused(409, BudgetModel.Denial.Reason.exceeded.rawValue, _): true
+            default: false
+            }
+        }
     }
 
     private enum Choice {
@@ -105,7 +113,8 @@ struct Linearizer {
         case (.commit(let id, _, _), _), (.release(let id, _, _), _):
             item.finalizedMs = final?.reservations[id]?.finalizedMs
             if let finalizedMs = item.finalizedMs { window = window?.clamped(to: .millisecond(finalizedMs)) }
-        case (.extend(_, let byMs, _), .extended(let expiresMs)): window = window?.through(ms: expiresMs - byMs)
+        case (.extend(let id, let byMs, _), .extended(let expiresMs)):
+            window = window?.through(ms: min(expiresMs - byMs, final?.reservations[id]?.finalizedMs ?? .max / 2_000))
         default: break
         }
         // Where the times contradict each other, the item will fit nowhere.
@@ -158,20 +167,52 @@ struct Linearizer {
         return nil
     }
 
-    /// What may come next. A call that changes nothing comes as soon as it fits: it cannot be in the way of another.
-    private func nextChoices() -> ArraySlice<Choice> {
+    /// What may come next, the likeliest first. A call that changes nothing comes as soon as it fits: it cannot be in
+    /// the way of another, unless the clock passes a deadline with it and a read has to come before.
+    private mutating func nextChoices() -> ArraySlice<Choice> {
         let (count, horizonUs) = horizon()
-        var effective: [(Choice, Int64)] = []
+        let dueCount = model.dueCount(at: clockUs / 1_000)
+        var effective: [(choice: Choice, us: Int64)] = []
+        var idle: [(choice: Choice, us: Int64)] = []
         for position in 0..<count {
-            guard let prediction = fit(items[open[position]], by: horizonUs) else { continue }
+            guard let prediction = fit(items[open[position]], after: clockUs, by: horizonUs) else { continue }
             let choice = Choice.place(position, prediction)
-            if prediction.effect.isEmpty { return [choice] }
-            effective.append((choice, items[open[position]].endUs))
+            let us = max(clockUs, prediction.window.beginUs)
+            if !prediction.effect.isEmpty {
+                // Of those that end in the same ms, extensions come first: they may be followed by a commit.
+                let isExtension = prediction.effect.ledgers == nil
+                effective.append((choice, items[open[position]].endUs - (isExtension ? 1 : 0)))
+            } else if model.dueCount(at: us / 1_000) == dueCount {
+                return [choice]
+            } else {
+                idle.append((choice, us))
+            }
         }
-        effective.sort { $0.1 < $1.1 }
-        var choices = effective.map(\.0)
-        if let deadlineMs = model.earliestDeadlineMs, (deadlineMs + 1) * 1_000 <= horizonUs { choices.append(.sweep) }
+        var choices = effective.sorted { $0.us < $1.us }.map(\.choice)
+        let idleChoices = idle.sorted { $0.us < $1.us }.map(\.choice)
+        let maySweep = model.earliestDeadlineMs.map { ($0 + 1) * 1_000 <= horizonUs } ?? false
+        if maySweep, sweepLetsRead(count, by: horizonUs) {
+            choices += [.sweep] + idleChoices
+        } else {
+            choices += idleChoices + (maySweep ? [.sweep] : [])
+        }
         return choices[...]
+    }
+
+    /// Whether one of the first open items, a read of what is left, would fit after some sweeps and before others.
+    private mutating func sweepLetsRead(_ count: Int, by horizonUs: Int64) -> Bool {
+        let reads = open.prefix(count).filter { items[$0].isReadOfRoom }
+        guard !reads.isEmpty else { return false }
+        var undos: [BudgetModel.Undo] = []
+        var isFound = false
+        var us = clockUs
+        while !isFound, let deadlineMs = model.earliestDeadlineMs, (deadlineMs + 1) * 1_000 <= horizonUs {
+            us = max(us, (deadlineMs + 1) * 1_000)
+            undos.append(model.sweepEarliest())
+            isFound = reads.contains { fit(items[$0], after: us, by: horizonUs) != nil }
+        }
+        for undo in undos.reversed() { model.revert(undo) }
+        return isFound
     }
 
     /// How many of the open items may come next, and the moment by which the next one was carried out at the latest.
@@ -187,9 +228,9 @@ struct Linearizer {
     }
 
     /// The prediction that an item's answer agrees with, if the item can be next.
-    private func fit(_ item: Item, by horizonUs: Int64) -> Prediction? {
+    private func fit(_ item: Item, after us: Int64, by horizonUs: Int64) -> Prediction? {
         predictions(item).first {
-            $0.matches(item.answer) && max($0.window.beginUs, clockUs) <= min($0.window.endUs, horizonUs)
+            $0.matches(item.answer) && max($0.window.beginUs, us) <= min($0.window.endUs, horizonUs)
                 && (item.role == .call || $0.effect.isEmpty == (item.role == .replay))
         }
     }
@@ -207,6 +248,10 @@ struct Linearizer {
         var lines = ["\(count) of \(items.count) calls in order, clock \(clockUs), horizon \(horizonUs)"]
         lines.append("ledgers: \(model.ledgers.map(\.description).joined(separator: " | "))")
         lines.append("next due: \(model.earliestDeadlineMs.map(String.init) ?? "nothing")")
+        for step in steps.suffix(24) {
+            let what = step.placed.map { "\(items[$0.item].request) \(items[$0.item].answer.outcome)" } ?? "sweep"
+            lines.append("= after \(step.clockUs), \(step.others.count) others: \(what)")
+        }
         for item in open.prefix(candidates).prefix(24).map({ items[$0] }) {
             lines.append("- \(item.role) \(item.request) in \(item.span.whole), \(item.beginUs)...\(item.endUs)")
             lines.append("  answered \(item.answer.outcome), left \(item.answer.remainingMs.map(String.init) ?? "-")")

@@ -24,6 +24,13 @@ do
         return a .. ' ' .. big.text(big.add(rh, rl, nh, nl)) .. ' ' .. s .. ' ' .. d .. ' ' .. o .. ' ' .. f
     end
 
+    -- The flags of a ledger with debt or flags; nil when it is none, or out of int64.
+    local function flagged(v)
+        local big, a, r, s, d, o, letters = int64.open(), match(v, FIELDS)
+        local sound = a and big.sound(a) and big.sound(r) and big.sound(s) and big.sound(d) and big.sound(o)
+        return sound and letters or nil
+    end
+
     -- Judges a reservation of `amount` over the scopes args[first ...], root first, whose
     -- lengths are 3 digits each in `lengths` and whose ledgers are at `base` and the scope (runtime digest 5.4; 1.0
     -- steps 11 to 15). One class of refusal is looked for in every scope before the next (decision A24). Returns
@@ -57,10 +64,8 @@ do
                         texts[n], rank = text, text and 0 or 1
                     end
                 else
-                    local big, a, r, s, d, o, letters = int64.open(), match(v, FIELDS)
-                    if not (a and big.sound(a) and big.sound(r) and big.sound(s) and big.sound(d) and big.sound(o)) then
-                        corrupt(key)
-                    end
+                    local letters = flagged(v)
+                    if not letters then corrupt(key) end
                     rank = find(letters, 'C', 1, true) and 5 or find(letters, 'F', 1, true) and 4
                         or find(letters, 'O', 1, true) and 3 or 2
                 end

@@ -27,9 +27,4 @@ do
         end
         return nil, r.err
     end
-
-    -- Takes back an entry just appended; the stream stays even when empty, so that its last id is never given again.
-    function stream.withdraw(key, id)
-        redis.call('XDEL', key, id .. '-0')
-    end
 end

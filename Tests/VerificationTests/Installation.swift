@@ -23,7 +23,10 @@ struct Installation: Sendable {
     static func with(installed: Bool = true, _ body: (Installation) async throws -> Void) async throws {
         let redis = try await PrivateRedis.start()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let configuration = try RedisConfiguration(url: redis.url)
+        var configuration = try RedisConfiguration(url: redis.url)
+        // A busy machine is no fault here.
+        configuration.commandTimeout = .seconds(20)
+        configuration.connectionWait = .seconds(20)
         let pool = try RedisPool(configuration: configuration, group: group, onConnect: ScriptRunner.loadCommands)
         pool.start()
         let result: Result<Void, any Error>

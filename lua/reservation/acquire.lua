@@ -47,6 +47,8 @@ local function take(name, requester, ttl_ms, kind, token)
     local lasts = ttl_ms == '0'
     local expires = lasts and hold.NEVER or (now + ttl_ms) .. ''
     local requester_key = tenant_key .. ':q:' .. requester
+    -- Raises when the shard's due index is none, while nothing is written yet: then noting the deadline cannot fail.
+    if not lasts then call('ZCARD', prefix .. 'due') end
     local r = pcall('ZADD', active_key, lasts and '+inf' or expires, 'k' .. name)
     if type(r) == 'table' then return nil, r.err end
     r = pcall('ZADD', requester_key, id, name)
@@ -54,17 +56,13 @@ local function take(name, requester, ttl_ms, kind, token)
         call('ZREM', active_key, 'k' .. name)
         return nil, r.err
     end
-    local failure = not lasts and due.note(prefix, 'l', tenant_name, expires) or nil
-    local noted, fence = not lasts and not failure, nil
-    if not failure then
-        fence, failure = stream.append(stream_key, id, 'A', hold.event(name, requester, kind, label, expires))
-    end
+    local fence, failure = stream.append(stream_key, id, 'A', hold.event(name, requester, kind, label, expires))
     if failure then
         call('ZREM', active_key, 'k' .. name)
         call('ZREM', requester_key, name)
-        if noted then due.settle(prefix, 'l', tenant_name, active_key) end
         return nil, failure
     end
+    if not lasts then due.note(prefix, 'l', tenant_name, expires) end
     if fence ~= id then call('ZADD', requester_key, fence, name) end
     id = fence
     call('SET', tenant_key .. ':k:' .. name, expires .. fence .. token .. requester .. '\n' .. kind .. '\n' .. label)

@@ -45,7 +45,8 @@ final class ChildProcess: Sendable {
     private let leash = Pipe()
     private let process = Process()
 
-    /// Starts a program with `environment` as all of its environment; tells once how it ended, as the end of a sentence.
+    /// Starts a program with `environment` as all of its environment; tells once how it ended, in words that end a
+    /// sentence.
     init(
         program: URL, environment: [String: String], logPath: String,
         onEnd: @escaping @Sendable (ChildProcess, String) -> Void

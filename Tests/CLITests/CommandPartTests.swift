@@ -82,7 +82,8 @@ struct CommandPartTests {
         }
         var iterator = ends.stream.makeAsyncIterator()
         #expect(await iterator.next() == how)
-        #expect(LogFile(path: log).lastLines(1) == "said this")
+        // The shell that watches over it may add a word on how it ended.
+        #expect(LogFile(path: log).lastLines(2).hasPrefix("said this"))
         await child.stop()
     }
 }

@@ -73,40 +73,46 @@ private struct ScriptAttempt {
     let command: RedisCommand
     let connection: RedisConnection
 
-    func send(attemptsLeft: Int, completion: @escaping (Result<ScriptReply, ScriptFault>) -> Void) {
+    /// `doubt` is the error of an earlier attempt that may have been carried out: whatever comes after it, short of a
+    /// reply, the outcome of the call is unknown.
+    func send(
+        attemptsLeft: Int, doubt: RedisError? = nil, completion: @escaping (Result<ScriptReply, ScriptFault>) -> Void
+    ) {
         connection.send(command) { result in
             switch result {
             case .success(let reply):
                 completion(Result { () throws(ScriptFault) in try ScriptReply(reply, of: script.name) })
             case .failure(let error):
-                recover(from: error, attemptsLeft: attemptsLeft - 1, completion: completion)
+                let doubt = doubt ?? (error.outcome == .notApplied ? nil : error)
+                recover(from: error, attemptsLeft: attemptsLeft - 1, doubt: doubt, completion: completion)
             }
         }
     }
 
     private func recover(
-        from error: RedisError, attemptsLeft: Int, completion: @escaping (Result<ScriptReply, ScriptFault>) -> Void
+        from error: RedisError, attemptsLeft: Int, doubt: RedisError?,
+        completion: @escaping (Result<ScriptReply, ScriptFault>) -> Void
     ) {
-        guard attemptsLeft > 0 else { return completion(.failure(fault(error))) }
+        guard attemptsLeft > 0 else { return completion(.failure(fault(doubt ?? error))) }
         switch error.retry {
         case .afterScriptLoad:
             let load = RedisCommand([[UInt8]("SCRIPT".utf8), [UInt8]("LOAD".utf8), [UInt8](script.source.utf8)])
             connection.send(load) { result in
                 switch result {
-                case .success: send(attemptsLeft: attemptsLeft, completion: completion)
-                case .failure(let error): completion(.failure(fault(error)))
+                case .success: send(attemptsLeft: attemptsLeft, doubt: doubt, completion: completion)
+                case .failure(let error): completion(.failure(fault(doubt ?? error)))
                 }
             }
         case .ifIdempotent where script.retry != .never:
-            send(attemptsLeft: attemptsLeft, completion: completion)
+            send(attemptsLeft: attemptsLeft, doubt: doubt, completion: completion)
         case .again where error.code == .connectionLostBeforeSend:
-            send(attemptsLeft: attemptsLeft, completion: completion)
+            send(attemptsLeft: attemptsLeft, doubt: doubt, completion: completion)
         case .afterBackoff:
             connection.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64.random(in: 50...150))) {
-                send(attemptsLeft: attemptsLeft, completion: completion)
+                send(attemptsLeft: attemptsLeft, doubt: doubt, completion: completion)
             }
         case .never, .ifIdempotent, .again, .elsewhere:
-            completion(.failure(fault(error)))
+            completion(.failure(fault(doubt ?? error)))
         }
     }
 

@@ -11,8 +11,8 @@ package struct VerificationOptions: Sendable {
     package var lockToleranceMs: Int64 = 5_000
     /// Violations after which the check stops.
     package var violationsMax = 1_000
-    /// Live reservations of one tenant up to which they are listed in one atomic step: 50,000 stop Redis for about 9 ms,
-    /// and only where something looks wrong.
+    /// Live reservations of one tenant up to which they are listed in one atomic step: 50,000 stop Redis for about 9
+    /// ms, and only where something looks wrong.
     package var atomicMax = 50_000
 
     /// The defaults.

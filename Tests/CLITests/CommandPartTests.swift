@@ -69,21 +69,19 @@ struct CommandPartTests {
             ("kill -9 $$", "was ended by signal 9"),
         ])
     func children(script: String, how: String) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "holdfast-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let program = folder.appending(path: "program")
-        try "#!/bin/sh\necho said \"$WORD\"\n\(script)\n".write(to: program, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
-        let ends = AsyncStream.makeStream(of: String.self)
-        let log = folder.appending(path: "log").path
-        let child = try ChildProcess(program: program, environment: ["WORD": "this"], logPath: log) { _, how in
-            ends.continuation.yield(how)
+        try await RunningProgram.inTemporaryFolder { folder in
+            let program = folder.appending(path: "program")
+            try await RunningProgram.write("echo said \"$WORD\"\n\(script)", to: program)
+            let ends = AsyncStream.makeStream(of: String.self)
+            let log = folder.appending(path: "log").path
+            let child = try ChildProcess(program: program, environment: ["WORD": "this"], logPath: log) { _, how in
+                ends.continuation.yield(how)
+            }
+            var iterator = ends.stream.makeAsyncIterator()
+            #expect(await iterator.next() == how)
+            // The shell may add a word about a signal.
+            #expect(LogFile(path: log).lastLines(2).hasPrefix("said this"))
+            await child.stop()
         }
-        var iterator = ends.stream.makeAsyncIterator()
-        #expect(await iterator.next() == how)
-        // The shell that watches over it may add a word on how it ended.
-        #expect(LogFile(path: log).lastLines(2).hasPrefix("said this"))
-        await child.stop()
     }
 }

@@ -27,8 +27,17 @@ struct DevProcess {
         commands = lines.filter { $0.hasPrefix("curl ") }
         let logs = try #require(lines.first { $0.contains(" logs ") }?.split(separator: " ").dropFirst().first)
         directory = URL(filePath: logs.trimmingCharacters(in: [","])).deletingLastPathComponent().path
-        processes = ProcessTable().descendants(of: program.pid)
+        // One look may miss a process that is changing its name or parent just then.
+        var seen: [ProcessTable.Entry] = []
+        try await eventually("all it starts is there", within: .seconds(20)) {
+            seen = ProcessTable().descendants(of: program.pid)
+            return Self.names.allSatisfy { name in seen.contains { name.hasPrefix($0.name) } }
+        }
+        processes = seen
     }
+
+    /// What it starts.
+    static let names = ["holdfast-server", "holdfast-worker", "redis-server"]
 
     private struct Ended: Error {
         let how: String

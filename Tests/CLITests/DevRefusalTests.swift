@@ -40,11 +40,9 @@ struct DevRefusalTests {
 
     @Test("a Redis that is too old is named with the version needed")
     func oldRedis() async throws {
-        try await inTemporaryFolder { folder in
+        try await RunningProgram.inTemporaryFolder { folder in
             let old = folder.appending(path: "redis-server")
-            try "#!/bin/sh\necho 'Redis server v=6.2.7 sha=00000000:0'\n".write(
-                to: old, atomically: true, encoding: .utf8)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: old.path)
+            try await RunningProgram.write("echo 'Redis server v=6.2.7 sha=00000000:0'", to: old)
             let path = folder.path + ":/usr/bin:/bin"
             let ending = try await RunningProgram.holdfast("dev", "--port", "0", environment: ["PATH": path])
             #expect(ending.code == 69)
@@ -54,19 +52,14 @@ struct DevRefusalTests {
 
     @Test("a program that is not beside it is named with the place where it should be")
     func lonelyProgram() async throws {
-        try await inTemporaryFolder { folder in
+        try await RunningProgram.inTemporaryFolder { folder in
             let program = folder.appending(path: "holdfast")
-            try FileManager.default.copyItem(at: RunningProgram.folder.appending(path: "holdfast"), to: program)
+            let original = RunningProgram.folder.appending(path: "holdfast").path
+            let copying = try await RunningProgram.shell("cp '\(original)' '\(program.path)'")
+            try #require(copying.code == 0)
             let ending = try await RunningProgram(program, ["dev"]).ending()
             #expect(ending.code == 69)
             #expect(ending.errors.contains("holdfast-server is not beside this program"), "\(ending.errors)")
         }
-    }
-
-    private func inTemporaryFolder(_ body: (URL) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "holdfast-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try await body(folder)
     }
 }

@@ -50,6 +50,22 @@ final class RunningProgram: Sendable {
         try await RunningProgram(folder.appending(path: "holdfast"), arguments, environment: environment).ending()
     }
 
+    /// Runs a test with a folder of its own.
+    static func inTemporaryFolder(_ body: (URL) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "holdfast-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await body(folder)
+    }
+
+    /// Writes a script that can be run. Another process does so: whatever starts just then inherits the file if we have
+    /// it open for writing, and the script is busy as long.
+    static func write(_ script: String, to file: URL) async throws {
+        let line = "printf '%s\\n' \"$0\" >'\(file.path)' && chmod 755 '\(file.path)'"
+        let ending = try await RunningProgram(URL(filePath: "/bin/sh"), ["-c", line, "#!/bin/sh\n" + script]).ending()
+        try #require(ending.code == 0, "\(ending.errors)")
+    }
+
     /// Runs one line of shell until it ends.
     static func shell(_ line: String) async throws -> Ending {
         try await RunningProgram(URL(filePath: "/bin/sh"), ["-c", line]).ending()

@@ -89,11 +89,9 @@ struct DevSession {
             throw Failure(message: "\(error)", code: Failure.unavailable)
         }
         running.redis = redis
-        let log = LogFile(path: redis.directory + "/redis.log")
         let events = events
-        running.watch = SocketWatch(path: redis.socketPath) {
-            events.post(.died(name: "redis-server", how: "ended", log: log.lastLines(20)))
-        }
+        let directory = redis.directory
+        running.watch = SocketWatch(path: redis.socketPath) { events.post(Self.deathOfRedis(in: directory)) }
         try events.check()
         return redis
     }
@@ -103,13 +101,21 @@ struct DevSession {
     ) throws {
         let events = events
         let log = LogFile(path: "\(redis.directory)/\(program.lastPathComponent).log")
+        let (socket, directory) = (redis.socketPath, redis.directory)
         let child = try ChildProcess(program: program, environment: environment, logPath: log.path) { child, how in
-            events.post(.died(name: child.name, how: how, log: log.lastLines(20)))
+            // What dies with Redis is not the reason.
+            events.post(
+                SocketWatch.isListening(path: socket)
+                    ? .died(name: child.name, how: how, log: log.lastLines(20)) : Self.deathOfRedis(in: directory))
         }
         running.programs.append(child)
         guard isVerbose else { return }
         let name = child.name
         running.logs.append(Task { await log.follow { Terminal.message("\(name) | \($0)") } })
+    }
+
+    private static func deathOfRedis(in directory: String) -> DevEvents.Event {
+        .died(name: "redis-server", how: "ended", log: LogFile(path: directory + "/redis.log").lastLines(20))
     }
 
     private func waitUntilReady(_ server: LoopbackHTTP) async throws {

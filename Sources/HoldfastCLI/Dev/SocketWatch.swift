@@ -10,16 +10,7 @@ final class SocketWatch {
 
     /// Connects to the socket and calls `onEnd` when the connection ends; nil when nobody listens.
     init?(path: String, onEnd: @escaping @Sendable () -> Void) {
-        #if canImport(Darwin)
-        let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
-        #else
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        #endif
-        guard descriptor >= 0 else { return nil }
-        guard Self.connect(descriptor, path: path) else {
-            close(descriptor)
-            return nil
-        }
+        guard let descriptor = Self.connect(path) else { return nil }
         source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
         source.setEventHandler(handler: onEnd)
         source.setCancelHandler { close(descriptor) }
@@ -28,6 +19,28 @@ final class SocketWatch {
 
     /// Stops watching.
     func cancel() { source.cancel() }
+
+    /// Whether somebody accepts connections on a socket.
+    static func isListening(path: String) -> Bool {
+        guard let descriptor = connect(path) else { return false }
+        close(descriptor)
+        return true
+    }
+
+    /// An open connection, or nil.
+    private static func connect(_ path: String) -> Int32? {
+        #if canImport(Darwin)
+        let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
+        #else
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        #endif
+        guard descriptor >= 0 else { return nil }
+        guard connect(descriptor, path: path) else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
+    }
 
     private static func connect(_ descriptor: Int32, path: String) -> Bool {
         var address = sockaddr_un()

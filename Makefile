@@ -12,7 +12,7 @@ help: ## list the commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: deps ## start everything here: Redis, server, worker, and a tenant to try; Ctrl-C ends it
-	swift build -c release --product holdfast
+	swift build -c release
 	@exec .build/release/holdfast dev $(ARGS)
 
 test: deps ## build and run all tests
@@ -35,7 +35,7 @@ bench: deps ## measure everything on this machine and print one table
 	@exec .build/release/holdfast-bench $(ARGS)
 
 verify: deps ## check the invariants of the Redis that HOLDFAST_REDIS_URL names
-	swift build -c release --product holdfast
+	swift build -c release
 	@exec .build/release/holdfast verify $(ARGS)
 
 clean: ## remove everything that was built

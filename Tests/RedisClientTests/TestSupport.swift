@@ -10,7 +10,7 @@ import Testing
 /// Waits until a condition holds; records an issue when it does not hold in time.
 func eventually(
     _ what: Comment,
-    within limit: Duration = .seconds(5),
+    within limit: Duration = .seconds(60),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {

@@ -59,15 +59,27 @@ package struct Sweeper: Sendable {
 
     /// Round by round one call for each tenant that has more, so that a tenant with much does not hold up the others.
     private func sweep(_ shard: Shard) async -> Outcome {
-        let found: [DueTenant]
-        let isAll: Bool
-        do throws(ScriptFault) {
-            (found, isAll) = try await dueTenants(shard)
-        } catch {
-            journal.record(error, "due index")
-            return .failed
+        var failures = 0
+        while true {
+            let found: [DueTenant]
+            let isAll: Bool
+            do throws(ScriptFault) {
+                (found, isAll) = try await dueTenants(shard, leavingOut: failures)
+            } catch {
+                journal.record(error, "due index")
+                return .failed
+            }
+            let (outcome, failed) = await sweep(found)
+            failures += failed
+            // Those that cannot be swept stay the earliest of the index: the others behind them must not wait for them.
+            if failed > 0, !isAll, !Task.isCancelled { continue }
+            return max(outcome, isAll ? .clean : .more, failures > 0 ? .failed : .clean)
         }
-        var outcome = isAll ? Outcome.clean : .more
+    }
+
+    /// Sweeps these tenants; also how many of them failed.
+    private func sweep(_ found: [DueTenant]) async -> (Outcome, failed: Int) {
+        var failed = 0
         var left = found
         for _ in 0..<Self.roundsPerTenant where !left.isEmpty {
             var next: [DueTenant] = []
@@ -76,18 +88,21 @@ package struct Sweeper: Sendable {
                     if try await expire(due) { next.append(due) }
                 } catch {
                     journal.record(error, due.kind.label)
-                    outcome = .failed
+                    failed += 1
                 }
             }
             left = next
         }
-        return left.isEmpty ? outcome : max(outcome, .more)
+        return (left.isEmpty ? .clean : .more, failed)
     }
 
-    /// The tenants of a shard with something due, and whether these are all.
-    private func dueTenants(_ shard: Shard) async throws(ScriptFault) -> ([DueTenant], Bool) {
+    /// The tenants of a shard with something due, but for the earliest few, and whether these are all.
+    private func dueTenants(
+        _ shard: Shard, leavingOut offset: Int
+    ) async throws(ScriptFault) -> ([DueTenant], Bool) {
         var call = ScriptCall(.sweepDue, keys: [shard.prefix])
         call.append(decimal: Int64(Limits.sweepBatchMax))
+        call.append(decimal: Int64(offset))
         let reply = try await store.runner.run(call)
         guard reply.isWord("DUE") else { throw reply.malformed("word") }
         var found: [DueTenant] = []

@@ -36,8 +36,12 @@ package enum Limits {
     package static let retentionFinalFloorMs: Int64 = 86_400_000
     /// Cached principals; beyond it the cache starts anew.
     package static let principalCacheMax = 20_000
+    /// Bytes of an API key in a header; ours are far shorter.
+    package static let apiKeyBytesMax = 512
     /// Lifetime of an API key created without `expires_at`, ms: 90 days.
     package static let keyLifetimeMs: Int64 = 7_776_000_000
     /// How long the global entry of a key lives before its row is confirmed, s.
     package static let keyEntryProvisionalSeconds = 300
+    /// Characters of a User-Agent that are kept in an audit entry.
+    package static let userAgentCharactersMax = 256
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
-/// Why a body is not acceptable JSON: the byte offset and a fixed phrase, never a piece of the input itself.
+/// Why a body is not acceptable JSON: the byte offset and a fixed phrase.
 package struct JSONSyntaxError: Error, Equatable, Sendable {
     /// What is wrong, as a fixed phrase that may be shown to a client.
     package enum Reason: String, Sendable, CaseIterable {
@@ -29,6 +29,15 @@ package struct JSONSyntaxError: Error, Equatable, Sendable {
 
     /// One line for a client, such as `invalid JSON at byte 17: duplicate key`.
     package var message: String { "invalid JSON at byte \(offset): \(reason.rawValue)" }
+
+    /// The same, naming the key that came twice as it is spelled in `body`, the text that was parsed.
+    package func message(of body: [UInt8]) -> String {
+        guard reason == .duplicateKey, offset < body.count else { return message }
+        var end = offset + 1
+        while end < body.count, body[end] != UInt8(ascii: "\"") { end += body[end] == UInt8(ascii: "\\") ? 2 : 1 }
+        let key = body[(offset + 1)..<min(end, body.count)]
+        return "\(FieldPath.printable(key)): \(reason.rawValue) at byte \(offset)"
+    }
 
     /// An error at a byte offset.
     package init(offset: Int, reason: Reason) {

@@ -55,7 +55,7 @@ struct RawRedis {
             id: id, key: salt.identity(tenant: principal.tenant, endpoint: "commit".utf8, key: id.text),
             fingerprint: reserve.fingerprint)
         let commit = Commit(target: target, actual: 450, unit: .usdMicrocents, metadata: [])
-        return RedisCommand(commit.call(for: principal, keepMs: 604_800_000).words)
+        return RedisCommand(commit.call(for: principal.access, keepMs: 604_800_000).words)
     }
 }
 

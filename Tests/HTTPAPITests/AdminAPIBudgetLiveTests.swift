@@ -197,6 +197,24 @@ struct AdminAPIBudgetLiveTests {
         }
     }
 
+    @Test("A credit without a key is booked once, also when the call is sent again after a lost reply")
+    func resent() async throws {
+        try await AdminStack.run { stack in
+            try await stack.makeTenant("acme")
+            try await stack.makeBudget("acme", "tenant:acme", allocated: 1_000)
+            let step = try AdminCall.plan(fund + "&tenant_id=acme", credit("500"), as: .admin)
+            let call = RedisCommand(try AdminCall.call(step).call.words)
+            let replies = [try await stack.pool.send(call), try await stack.pool.send(call)]
+            let words = replies.map { $0.array?.first?.text }
+            #expect(words == ["FUNDED", "REPLAYED"])
+            #expect(try await stack.ledger("acme", "tenant:acme") == "1500 0 0 0 0 0")
+            // Two requests are two credits.
+            let other = try AdminCall.plan(fund + "&tenant_id=acme", credit("500"), as: .admin)
+            _ = try await stack.pool.send(RedisCommand(try AdminCall.call(other).call.words))
+            #expect(try await stack.ledger("acme", "tenant:acme") == "2000 0 0 0 0 0")
+        }
+    }
+
     @Test("A ledger that is missing, in another unit, frozen or closed takes no credit")
     func fundRefusals() async throws {
         try await AdminStack.run { stack in

@@ -11,10 +11,10 @@ import Testing
 
 /// Calls of the Reservation API without a server: the step an endpoint plans for a request.
 enum ReservationAPICall {
-    static func principal() throws -> Principal {
+    static func principal(tag: String = "A1") throws -> Principal {
         let tenant = try #require(TenantID("acme"))
         return Principal(
-            tenant: tenant, shard: Keyspace(shardCount: 64).shard(of: tenant), tag: [UInt8]("A1".utf8),
+            tenant: tenant, shard: Keyspace(shardCount: 64).shard(of: tenant), tag: [UInt8](tag.utf8),
             keyID: [UInt8]("key-1".utf8), keyName: [UInt8]("main key".utf8),
             permissions: PermissionSet(Permission.allCases), scopeFilter: [], expiresAtMs: .max, terms: TenantTerms())
     }
@@ -47,6 +47,14 @@ enum ReservationAPICall {
         let reply = try ScriptReply(
             .array(words.map { .bulk([UInt8]($0.utf8)) }), of: invocation.call.script.name)
         return try invocation.next(reply)
+    }
+
+    /// The step that goes on from a stale call with fresh facts.
+    static func resume(_ step: Step, tag: String) throws -> Step {
+        guard case .call(let invocation) = step, let resume = invocation.resume else {
+            throw Unexpected(what: "no way to resume: \(step)")
+        }
+        return resume(.tenant(try principal(tag: tag)))
     }
 
     /// The words of a step's call after the keys.

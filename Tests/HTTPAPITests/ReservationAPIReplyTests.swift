@@ -130,6 +130,28 @@ struct ReservationAPIReplyTests {
         #expect(String(decoding: response.body, as: UTF8.self).contains(#""released":["r63"]"#))
     }
 
+    @Test("A change of the tenant between two calls loses neither outcomes nor tokens")
+    func resumed() throws {
+        let items = (0..<65).map { #"{"requester":"w1","resource":"r\#($0)"}"# }.joined(separator: ",")
+        let first = try ReservationAPICall.reserve("[\(items)]")
+        let token = try ReservationAPICall.arguments(first)[6]
+        let held = (0..<64).flatMap { ["ACQUIRED", "9999999999999", String(1 + $0), $0 == 0 ? token : "t", "w1"] }
+        let second = try ReservationAPICall.next(first, ["ITEMS", "1"] + held)
+        let sent = try ReservationAPICall.arguments(second)
+        let again = try ReservationAPICall.resume(second, tag: "A2")
+        #expect(try ReservationAPICall.arguments(again) == ["A2"] + sent[1...])
+        let last = ["ITEMS", "1", "ACQUIRED", "9999999999999", "65", sent[6], "w1"]
+        let body = try body(try ReservationAPICall.next(again, last))
+        #expect(body.contains(token) && body.contains(#""fencingToken":1}"#) && body.contains(#""fencingToken":65"#))
+
+        let release = try ReservationAPICall.unreserve("[\(items)]")
+        let rest = try ReservationAPICall.next(release, ["ITEMS"] + Array(repeating: "RELINQUISHED", count: 64))
+        let resumed = try ReservationAPICall.resume(rest, tag: "A2")
+        #expect(try ReservationAPICall.arguments(resumed) == ["A2", "w1", "r64", ""])
+        let answer = try ReservationAPICall.response(try ReservationAPICall.next(resumed, ["ITEMS", "RELINQUISHED"]))
+        #expect(String(decoding: answer.body, as: UTF8.self).contains(#""released":["r0"]"#))
+    }
+
     @Test("A reply of another shape is a fault, not an answer")
     func malformed() throws {
         for words in [["STALE", "A2"], ["ITEMS", "1"], ["ITEMS"]] {

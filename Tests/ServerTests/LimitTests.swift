@@ -37,6 +37,33 @@ struct LimitTests {
         }
     }
 
+    @Test("bodies of all connections together have a bound: 503 beyond it, and none once they are gone")
+    func bodiesTogether() async throws {
+        var limits = HTTPLimits()
+        limits.bodyBytesHeld = 100_000
+        try await RunningServer.run(limits: limits) { server, _ in
+            let head = "POST /v1/echo HTTP/1.1\r\nHost: t\r\nContent-Length: 80000\r\n\r\n"
+            let half = String(repeating: "x", count: 60_000)
+            try await WireClient.connect(server.port) { holder in
+                try await holder.send(head + half)
+                try await eventually("the body is held") {
+                    try await WireClient.ask(server.port, head + half + half.prefix(20_000)).status == 503
+                }
+                let small = try await WireClient.ask(server.port, WireClient.post("/v1/echo", "small"))
+                #expect(small.status == 200)
+                try await holder.send(String(half.prefix(20_000)))
+                #expect(try await holder.response().status == 200)
+            }
+            let later = try await WireClient.ask(server.port, head + half + half.prefix(20_000))
+            #expect(later.status == 200)
+            // A body that nobody may send is not held at all.
+            let stranger = "POST /v1/admin/echo HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\n\r\n"
+            let refused = try await WireClient.ask(
+                server.port, stranger + String(repeating: "x", count: 1_000_000))
+            #expect(refused.status == 401)
+        }
+    }
+
     @Test("header fields beyond a hundred, or beyond 16 KiB, are 431 and the end of the connection")
     func headBound() async throws {
         try await RunningServer.run { server, _ in

@@ -121,10 +121,14 @@ struct ParserTests {
         #expect(Self.refusal(Array("{\(keys),\"KEY-7\":0}".utf8)) == nil)
     }
 
-    @Test("says what is wrong without repeating the input")
+    @Test("says what is wrong without repeating values; the key that came twice is named")
     func message() {
-        let error = Self.refusal(Array("{\"secret\":1,\"secret\":2}".utf8))
+        let body = Array("{\"secret\":1,\"secret\":2}".utf8)
+        let error = Self.refusal(body)
         #expect(error?.message == "invalid JSON at byte 12: duplicate key")
+        #expect(error?.message(of: body) == "secret: duplicate key at byte 12")
+        let escaped = Array(#"{"a\"\u0062":1,"a\"b":2}"#.utf8)
+        #expect(Self.refusal(escaped)?.message(of: escaped) == #"a\u{5c}"b: duplicate key at byte 15"#)
         for reason in JSONSyntaxError.Reason.allCases { #expect(!reason.rawValue.isEmpty) }
     }
 

@@ -160,17 +160,17 @@ struct Actor: Sendable {
 
     func commit(_ actual: Int64, of reservation: (hash: [UInt8], record: BudgetRecord)) async throws {
         let commit = Commit(target: target(reservation), actual: actual, unit: .tokens, metadata: [])
-        _ = try commit.outcome(try await store.runner.run(commit.call(for: principal, keepMs: 86_400_000)))
+        _ = try commit.outcome(try await store.runner.run(commit.call(for: principal.access, keepMs: 86_400_000)))
     }
 
     func release(_ reservation: (hash: [UInt8], record: BudgetRecord)) async throws {
         let release = Release(target: target(reservation), reason: [])
-        _ = try release.outcome(try await store.runner.run(release.call(for: principal, keepMs: 86_400_000)))
+        _ = try release.outcome(try await store.runner.run(release.call(for: principal.access, keepMs: 86_400_000)))
     }
 
     func extend(_ reservation: (hash: [UInt8], record: BudgetRecord)) async throws {
         let extend = Extend(target: target(reservation), extendByMs: 60_000)
-        _ = try extend.outcome(try await store.runner.run(extend.call(for: principal)))
+        _ = try extend.outcome(try await store.runner.run(extend.call(for: principal.access)))
     }
 
     // MARK: Locks

@@ -9,13 +9,16 @@ KEYS
 ARGV
   1 key_id      the API key's id, or empty to load the tenant alone
 REPLIES
-  LOADED tag row name terms   the tag to cache under, the key's row (empty when there is none), the tenant's profile
-  NO_TENANT                   there is no such tenant
+  LOADED tag row name terms now   the tag to cache under, the key's row (empty when there is none), the tenant's
+                                  profile, the time in ms
+  NO_TENANT                       there is no such tenant
 EVENTS
   none
 COMPLEXITY
-  O(1); 3 calls
+  O(1); 4 calls
 ]]
+--include <clock>
+
 local tenant_key = KEYS[2]
 local tag = redis.call('GET', tenant_key)
 if not tag then return {'NO_TENANT'} end
@@ -23,4 +26,4 @@ local profile = redis.call('HMGET', tenant_key .. ':p', 'name', 'terms')
 if not (profile[1] and profile[2]) then error({err = 'CORRUPT tenant profile'}) end
 local row = ''
 if ARGV[1] ~= '' then row = redis.call('HGET', tenant_key .. ':keys', ARGV[1]) or '' end
-return {'LOADED', tag, row, profile[1], profile[2]}
+return {'LOADED', tag, row, profile[1], profile[2], (clock.now())}

@@ -10,10 +10,11 @@ ARGV
   1 tag         the caller's cached value of KEYS[2]
   2 after       last directory entry seen (path NUL unit letter), or empty
   3 limit       rows wanted, 1 to 201
-  4.. segments  level:value, every one of which must be a whole segment of the path
+  4 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one
+  5.. segments  level:value, every one of which must be a whole segment of the path
 REPLIES
   STALE value          the tenant's present status and epoch
-  BEHIND               reservations of this tenant wait to be expired
+  BEHIND               reservations of this tenant wait to be expired, due before caught_up_ms
   ROWS more last rows..  more is 1 when the scan stopped early; last entry scanned; per row path, unit, a r s d o f
 EVENTS
   none
@@ -30,8 +31,8 @@ local call = redis.call
 local stale = tenant.stale(tenant_key, ARGV[1])
 if stale then return {'STALE', stale} end
 
-local due = call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')
-if due[2] and due[2] + 0 < clock.now() then return {'BEHIND'} end
+local now, first = clock.now(), call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')[2]
+if first and first + 0 < now and (ARGV[4] == '0' or first + 0 < ARGV[4] + 0) then return {'BEHIND'} end
 
 local SCAN, big = 1000, int64.open()
 local after, limit = ARGV[2], ARGV[3] + 0
@@ -42,7 +43,7 @@ for i = 1, #entries do
     local path, unit = string.match(entry, '^([^%z]*)%z(%u)$')
     if not path then error({err = 'CORRUPT ledger directory'}) end
     local matches = true
-    for f = 4, #ARGV do
+    for f = 5, #ARGV do
         if not string.find('/' .. path .. '/', '/' .. ARGV[f] .. '/', 1, true) then matches = false break end
     end
     if matches then

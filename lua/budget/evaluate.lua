@@ -18,14 +18,15 @@ ARGV
   10 keep_ms    how long the answer is kept, ms
   11 details    JSON of idempotency key, subject, action, metadata and caps, divided by NUL
   12 lengths    3 digits for each scope: its length
-  13.. scopes   derived scope paths, root first
+  13 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one
+  14.. scopes   derived scope paths, root first
 REPLIES
   STALE value            the tenant's present status and epoch
   EVALUATED record now   the answer; the last section of the record is the refusal's reason code, empty when allowed
   REPLAYED record now    the same key and request as before
   MISMATCH               the same key with another request
   UNIT scope units       no ledger in this unit; index of the deepest scope that has others, and their letters
-  BEHIND                 short of room while reservations of this tenant wait to be expired
+  BEHIND                 short of room while reservations of this tenant wait to be expired, due before caught_up_ms
 EVENTS
   none
 COMPLEXITY
@@ -49,14 +50,14 @@ if old then
 end
 local CODES = {EXCEEDED = 'BUDGET_EXCEEDED', DEBT = 'DEBT_OUTSTANDING', OVERLIMIT = 'OVERDRAFT_LIMIT_EXCEEDED',
     FROZEN = 'BUDGET_FROZEN', CLOSED = 'BUDGET_CLOSED', NOBUDGET = 'BUDGET_NOT_FOUND'}
-local reason, _, _, _, snapshot = assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 13)
+local reason, _, _, _, snapshot = assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 14)
 if reason == 'NOBUDGET' then
-    local scope, units = assess.other_units(tenant_key, unit, ARGV, 13)
+    local scope, units = assess.other_units(tenant_key, unit, ARGV, 14)
     if scope then return {'UNIT', scope, units} end
 end
 if reason == 'EXCEEDED' then
-    local first = redis.call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')
-    if first[2] and first[2] + 0 < now then return {'BEHIND'} end
+    local at = redis.call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')[2]
+    if at and at + 0 < now and (ARGV[13] == '0' or at + 0 < ARGV[13] + 0) then return {'BEHIND'} end
 end
 local code = reason and CODES[reason] or ''
 if string.byte(tag) == 67 then code = 'TENANT_CLOSED' end

@@ -10,7 +10,8 @@ ARGV
   1 limit       at most so many in this call, 1 to 200
   2 keep_ms     lifetime of the expired records, ms
 REPLIES
-  EXPIRED count failed more   ended; set aside because record or ledger is corrupt; 1 if more are due
+  EXPIRED count failed more now   ended; set aside because record or ledger is corrupt; 1 if more are due; in ms: with
+                                  no more, nothing that was due before now waits
 EVENTS
   reservation.expired, one each: id, unit letter, amount, path, created_ms, expires_ms, ttl_ms, extensions used
 COMPLEXITY
@@ -40,7 +41,7 @@ local function expire(h)
     local expires = string.sub(rec, 15, 27)
     if now <= expires + string.sub(rec, 28, 32) then return false end
     local keys, texts, n = {}, {}, 0
-    for length in record.lengths(opening) do
+    for length in string.gmatch(opening, record.LENGTHS) do
         n = n + 1
         keys[n] = tenant_key .. ':l:' .. unit .. ':' .. string.sub(path, 1, length + 0)
         local v = pcall('GET', keys[n])
@@ -69,4 +70,4 @@ for i = 1, #ids do
     end
 end
 due.settle(prefix, 'b', name, due_key)
-return {'EXPIRED', ended, failed, #ids == limit and 1 or 0}
+return {'EXPIRED', ended, failed, #ids == limit and 1 or 0, now}

@@ -12,6 +12,7 @@ ARGV
   4 key          22 characters: hash of the concrete path and the idempotency key
   5 fingerprint  22 characters: hash of the canonical request
   6 extend_by_ms 1 to 86400000
+  7.. filter   scope filter of the caller's API key, each kind:id or kind:*; none for every scope
 REPLIES
   STALE value              the tenant's present status and epoch
   EXTENDED expires now     the new expiry, ms
@@ -19,6 +20,7 @@ REPLIES
   MISMATCH                 the same key with another request
   NOT_FOUND                no such reservation
   FOREIGN                  it belongs to another tenant
+  OUT_OF_SCOPE             no segment of its path is named by the filter
   CLOSED                   the tenant is closed
   FINALIZED                already committed or released
   EXPIRED                  past expires_at_ms
@@ -42,8 +44,10 @@ if stale then return {'STALE', stale} end
 local key, log_key = prefix .. 'r:' .. h, prefix .. 'x:' .. h
 local rec = call('GET', key)
 if not rec or string.sub(rec, 2, 14) ~= ARGV[3] or string.byte(rec) == 68 then return {'NOT_FOUND'} end
-local _, _, _, allowed, name = record.open(rec, key)
+local _, _, _, allowed, name, path = record.parse(rec)
+if not path then error({err = 'CORRUPT reservation ' .. key}) end
 if name ~= string.sub(tenant_key, #prefix + 3) then return {'FOREIGN'} end
+if #ARGV > 6 and not record.within(path, ARGV, 7) then return {'OUT_OF_SCOPE'} end
 local now = clock.now()
 local state, expires, grace = string.sub(rec, 1, 1), string.sub(rec, 15, 27), string.sub(rec, 28, 32)
 local used = string.sub(rec, 33, 35) + 0

@@ -1,5 +1,5 @@
 --[[
-budget/owner: whether a reservation id that names another tenant's shard exists there.
+budget/owner: whose reservation an id names, for who cannot know: an id of another shard, or the operator's call.
 
 retry: safe
 flags: no-writes
@@ -10,12 +10,17 @@ ARGV
   2 created_ms  13 digits, from the reservation id
 REPLIES
   NOT_FOUND     no such reservation
-  FOREIGN       it exists and, by its shard, belongs to another tenant
+  FOREIGN tenant  it exists and belongs to this tenant
 EVENTS
   none
 COMPLEXITY
   O(1); 1 call
 ]]
-local start = redis.call('GETRANGE', KEYS[1] .. 'r:' .. ARGV[1], 0, 13)
-if start == '' or string.sub(start, 2) ~= ARGV[2] or string.sub(start, 1, 1) == 'D' then return {'NOT_FOUND'} end
-return {'FOREIGN'}
+--include <budget/record>
+
+local key = KEYS[1] .. 'r:' .. ARGV[1]
+local rec = redis.call('GET', key)
+if not rec or string.sub(rec, 2, 14) ~= ARGV[2] or string.byte(rec) == 68 then return {'NOT_FOUND'} end
+local _, _, _, _, name, path = record.parse(rec)
+if not path then error({err = 'CORRUPT reservation ' .. key}) end
+return {'FOREIGN', name}

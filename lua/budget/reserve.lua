@@ -18,7 +18,8 @@ ARGV
   10 row        24 bytes: amount big-endian, then the 16 bytes of h
   11 details    JSON of idempotency key, subject, action, metadata and caps, divided by NUL
   12 lengths    3 digits for each scope: its length
-  13.. scopes   derived scope paths, root first
+  13 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one
+  14.. scopes   derived scope paths, root first
 REPLIES
   STALE value           the tenant's present status and epoch
   RESERVED record now   the new reservation; now in ms
@@ -29,7 +30,7 @@ REPLIES
   NOBUDGET              no scope has a ledger in any unit
   UNIT scope units      no ledger in this unit; index of the deepest scope that has others, and their letters
   DENIED reason scope   EXCEEDED, DEBT, OVERLIMIT, FROZEN or CLOSED; index of the scope
-  BEHIND                short of room while reservations of this tenant wait to be expired
+  BEHIND                short of room while reservations of this tenant wait to be expired, due before caught_up_ms
 EVENTS
   none
 COMPLEXITY
@@ -59,18 +60,18 @@ local status = sub(tag, 1, 1)
 if status == 'C' then return {'CLOSED'} end
 if status == 'S' then return {'SUSPENDED'} end
 
-local reason, at, ledgers, texts, snapshot, flags =
-    assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 13)
+local reason, at, writes, n, snapshot, flags =
+    assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 14)
 local due_key = tenant_key .. ':due'
 if reason then
     if reason == 'NOBUDGET' then
-        local scope, units = assess.other_units(tenant_key, unit, ARGV, 13)
+        local scope, units = assess.other_units(tenant_key, unit, ARGV, 14)
         if scope then return {'UNIT', scope, units} end
         return {'NOBUDGET'}
     end
     if reason == 'EXCEEDED' then
-        local first = call('ZRANGE', due_key, 0, 0, 'WITHSCORES')
-        if first[2] and first[2] + 0 < now then return {'BEHIND'} end
+        local first = call('ZRANGE', due_key, 0, 0, 'WITHSCORES')[2]
+        if first and first + 0 < now and (ARGV[13] == '0' or first + 0 < ARGV[13] + 0) then return {'BEHIND'} end
     end
     return {'DENIED', reason, at}
 end
@@ -82,7 +83,9 @@ local number = call('HGET', paths_key, path)
 local new_path = not number
 if new_path then number = call('HLEN', paths_key) end
 local expires = now + sub(terms, 2, 9)
-local deadline, expires_text, name = (expires + grace) .. '', expires .. '', sub(tenant_key, #prefix + 3)
+local format = string.format
+local deadline, expires_text = format('%d', expires + grace), format('%d', expires)
+local name = sub(tenant_key, #prefix + 3)
 
 local row_bytes = struct.pack('>c1I6I6I2c8I6c24I4c1c6', 'A', 0, expires, grace, '\0\0\0\0\0\0\0\0', now, ARGV[10],
     number, unit, '\0\0\0\0\0\0')
@@ -100,7 +103,7 @@ repeat
     end
     r = pcall('INCR', tenant_key .. ':n')
     if type(r) == 'table' then failure = r.err break end
-    step, row = 2, sub('000000000' .. (r - 1), -10)
+    step, row = 2, format('%010d', r - 1)
     chunk_key = tenant_key .. ':d:' .. sub(row, 1, 7)
     r = pcall('APPEND', chunk_key, row_bytes)
     if type(r) == 'table' then failure = r.err break end
@@ -124,8 +127,8 @@ if failure then
     return redis.error_reply(failure)
 end
 
-local writes = {record_key, 'A' .. now_text .. expires_text .. grace .. '000' .. row .. ARGV[3] .. amount .. '\0'
-    .. unit .. policy .. terms .. '\0' .. name .. '\0' .. path .. '\0' .. snapshot .. '\0' .. ARGV[11]}
-for i = 1, #ledgers do writes[2 * i + 1], writes[2 * i + 2] = ledgers[i], texts[i] end
-call('MSET', unpack(writes))
-return {'RESERVED', writes[2], now}
+local record = 'A' .. now_text .. expires_text .. grace .. '000' .. row .. ARGV[3] .. amount .. '\0'
+    .. unit .. policy .. terms .. '\0' .. name .. '\0' .. path .. '\0' .. snapshot .. '\0' .. ARGV[11]
+writes[n + 1], writes[n + 2] = record_key, record
+call('MSET', unpack(writes, 1, n + 2))
+return {'RESERVED', record, now}

@@ -27,5 +27,5 @@ if stale then return {'STALE', stale} end
 local value = redis.call('GET', KEYS[2] .. ':k:' .. ARGV[2])
 if not value then return {'FREE'} end
 local till, _, _, owner = hold.open(value)
-if till <= clock.now() then return {'FREE'} end
+if till + 0 <= clock.now() then return {'FREE'} end
 return {'HELD', owner}

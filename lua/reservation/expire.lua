@@ -17,14 +17,13 @@ COMPLEXITY
 ]]
 --include <clock>
 --include <due>
---include <reservation/stream>
 --include <reservation/hold>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local call = redis.call
 local active_key = tenant_key .. ':act'
 local now, now_us = clock.now()
-local id = string.format('%.0f', now_us)
+local id = string.format('%d', now_us)
 hold.check_batch(prefix, tenant_key, {}, 1, 2)
 
 local limit = ARGV[1] + 0
@@ -34,12 +33,14 @@ for i = 1, #members do
     local name = string.sub(members[i], 2)
     local value = redis.pcall('GET', tenant_key .. ':k:' .. name)
     local used = nil
-    if type(value) == 'string' and hold.parse(value) then
-        local till = hold.open(value)
-        if till <= now then used = hold.free(tenant_key, name, value, 'X', id, stream.append) end
+    if type(value) == 'string' then
+        local expires, fence, _, owner, kind, label = hold.open(value, true)
+        if expires and expires + 0 <= now then
+            used = hold.free(tenant_key, name, 'X', id, expires, fence, owner, kind, label)
+        end
     end
     if used then
-        id, ended = stream.after(used), ended + 1
+        id, ended = string.format('%d', used + 1), ended + 1
     elseif not value then
         -- An index entry without a record holds nothing.
         call('ZREM', active_key, members[i])

@@ -18,28 +18,28 @@ EVENTS
 COMPLEXITY
   O(items * log holds), at most 64 items; 6 calls an item
 ]]
---include <tenant>
---include <reservation/stream>
 --include <reservation/hold>
 
-local tenant_key = KEYS[2]
-local stale = tenant.stale(tenant_key, ARGV[1])
-if stale then return {'STALE', stale} end
-if string.byte(ARGV[1]) == 67 then return {'CLOSED'} end
+-- Hot: clock and tenant are written out below, because a closure costs 0.1 us in every call.
+local tenant_key, tag = KEYS[2], ARGV[1]
+local call = redis.call
+local current = call('GET', tenant_key)
+if current ~= tag then return {'STALE', current or ''} end
+if string.byte(tag) == 67 then return {'CLOSED'} end
 
-local time = redis.call('TIME')
+local time = call('TIME')
 local id = time[1] .. string.sub('00000' .. time[2], -6)
 local now = string.sub(id, 1, 13) + 0
 if #ARGV > 4 then hold.check_batch(KEYS[1], tenant_key, ARGV, 2, 3) end
 
-local out, n = {'ITEMS'}, 1
+local out, n, last = {'ITEMS', nil}, 1, nil
 for i = 2, #ARGV, 3 do
     local requester, name = ARGV[i], ARGV[i + 1]
-    local value = redis.call('GET', tenant_key .. ':k:' .. name)
+    local value = call('GET', tenant_key .. ':k:' .. name)
     local word, reason = 'NOT_RESERVED', nil
     if value then
-        local till, _, token, owner = hold.open(value)
-        if till <= now then
+        local expires, fence, token, owner, kind, label = hold.open(value)
+        if expires + 0 <= now then
             reason = 'X'
         elseif token ~= ARGV[i + 2] then
             word = 'BAD_TOKEN'
@@ -48,11 +48,12 @@ for i = 2, #ARGV, 3 do
         else
             word, reason = 'RELINQUISHED', 'R'
         end
-    end
-    if reason then
-        local used, failure = hold.free(tenant_key, name, value, reason, id, stream.append)
-        if not used then return redis.error_reply(failure) end
-        id = stream.after(used)
+        if reason then
+            if last then id = string.format('%d', last + 1) end
+            local used, failure = hold.free(tenant_key, name, reason, id, expires, fence, owner, kind, label)
+            if not used then return redis.error_reply(failure) end
+            last = used
+        end
     end
     n = n + 1
     out[n] = word

@@ -27,12 +27,14 @@ package struct Balances: Sendable {
         package var hasMore: Bool
     }
 
-    /// One round trip; looks at no more than 1,000 directory entries.
-    package func call(for principal: Principal) -> ScriptCall {
+    /// One round trip; looks at no more than 1,000 directory entries. `sweptMs` is the time of a sweep that a BEHIND
+    /// reply led to, 0 before there was one.
+    package func call(for principal: Principal, sweptMs: Int64 = 0) -> ScriptCall {
         var call = ScriptCall(.budgetBalances, keys: principal.keys)
         call.append(principal.tag)
         call.append(after)
         call.append(decimal: limit)
+        call.append(decimal: sweptMs)
         for segment in segments { call.append(segment) }
         return call
     }

@@ -18,16 +18,16 @@ package struct Lookup: Sendable {
         case foreign
     }
 
-    /// One round trip, in the principal's shard.
-    package func call(for principal: Principal) -> ScriptCall {
-        var call = ScriptCall(.budgetGet, keys: principal.keys)
-        call.append(principal.tag)
+    /// One round trip, in the tenant's shard.
+    package func call(for access: TenantAccess) -> ScriptCall {
+        var call = ScriptCall(.budgetGet, keys: access.keys)
+        call.append(access.tag)
         call.append(id.hash)
         call.append(id.createdDigits)
         return call
     }
 
-    /// For an id that names another shard: whether it exists there (403) or not (404).
+    /// In the shard that the id names, whoever asks: whether it exists there, and whose it is.
     package var ownerCall: ScriptCall {
         var call = ScriptCall(.budgetOwner, keys: [id.shard.prefix])
         call.append(id.hash)
@@ -35,7 +35,14 @@ package struct Lookup: Sendable {
         return call
     }
 
-    /// Reads the reply of either call.
+    /// Reads the reply of `ownerCall`: the owner's id, nil when there is no such reservation.
+    package func owner(_ reply: ScriptReply) throws(ScriptFault) -> TenantID? {
+        if reply.isWord("NOT_FOUND") { return nil }
+        guard reply.isWord("FOREIGN"), let tenant = TenantID(try reply.bytes(0)) else { throw reply.malformed("owner") }
+        return tenant
+    }
+
+    /// Reads the reply of `call`.
     package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
         if reply.isWord("FOUND") {
             return .found(try BudgetRecord(try reply.bytes(0), from: reply), nowMs: try reply.int(1))

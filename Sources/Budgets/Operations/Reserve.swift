@@ -61,8 +61,9 @@ package struct Reserve: Sendable {
         case denied(Denial, scope: ArraySlice<UInt8>)
     }
 
-    /// The live call: one round trip.
-    package func call(for principal: Principal) -> ScriptCall {
+    /// The live call: one round trip. `sweptMs` is the time of a sweep that a BEHIND reply led to, 0 before there was
+    /// one.
+    package func call(for principal: Principal, sweptMs: Int64 = 0) -> ScriptCall {
         var call = ScriptCall(.budgetReserve, keys: principal.keys, reservingBytes: 1024)
         call.append(principal.tag)
         call.append(identity.text)
@@ -75,12 +76,12 @@ package struct Reserve: Sendable {
         call.append(padded(graceMs, width: 5))
         call.append(bigEndian(amount) + identity.bytes)
         call.append(details)
-        appendScopes(to: &call)
+        appendScopes(to: &call, sweptMs)
         return call
     }
 
     /// The dry run: one round trip, moves nothing, keeps the answer for `keepMs`.
-    package func evaluation(for principal: Principal, keepMs: Int64) -> ScriptCall {
+    package func evaluation(for principal: Principal, keepMs: Int64, sweptMs: Int64 = 0) -> ScriptCall {
         var call = ScriptCall(.budgetEvaluate, keys: principal.keys, reservingBytes: 1024)
         call.append(principal.tag)
         call.append(identity.text)
@@ -93,7 +94,7 @@ package struct Reserve: Sendable {
         call.append(terms)
         call.append(decimal: keepMs)
         call.append(details)
-        appendScopes(to: &call)
+        appendScopes(to: &call, sweptMs)
         return call
     }
 
@@ -126,11 +127,12 @@ package struct Reserve: Sendable {
         return scopes[Int(index)]
     }
 
-    /// The scopes' lengths, 3 digits each, then the scopes.
-    private func appendScopes(to call: inout ScriptCall) {
+    /// The scopes' lengths, 3 digits each, the time of the sweep, then the scopes.
+    private func appendScopes(to call: inout ScriptCall, _ sweptMs: Int64) {
         var lengths: [UInt8] = []
         for length in path.prefixLengths { lengths += padded(Int64(length), width: 3) }
         call.append(lengths)
+        call.append(decimal: sweptMs)
         for scope in path.scopes { call.append(scope) }
     }
 

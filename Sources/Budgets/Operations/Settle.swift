@@ -20,9 +20,9 @@ package struct SettleTarget: Sendable {
         self.fingerprint = fingerprint
     }
 
-    fileprivate func call(_ script: LuaScript, for principal: Principal) -> ScriptCall {
-        var call = ScriptCall(script, keys: principal.keys)
-        call.append(principal.tag)
+    fileprivate func call(_ script: LuaScript, for access: TenantAccess) -> ScriptCall {
+        var call = ScriptCall(script, keys: access.keys)
+        call.append(access.tag)
         call.append(id.hash)
         call.append(id.createdDigits)
         call.append(key.text)
@@ -33,7 +33,7 @@ package struct SettleTarget: Sendable {
 
 /// Why nothing was done to a reservation; common to commit, release and extend.
 package enum SettleRefusal: Sendable {
-    case mismatch, notFound, foreign, tenantClosed, finalized, expired
+    case mismatch, notFound, foreign, outOfScope, tenantClosed, finalized, expired
 
     init?(_ reply: ScriptReply) {
         if reply.isWord("MISMATCH") {
@@ -42,6 +42,8 @@ package enum SettleRefusal: Sendable {
             self = .notFound
         } else if reply.isWord("FOREIGN") {
             self = .foreign
+        } else if reply.isWord("OUT_OF_SCOPE") {
+            self = .outOfScope
         } else if reply.isWord("CLOSED") {
             self = .tenantClosed
         } else if reply.isWord("FINALIZED") {
@@ -79,14 +81,16 @@ package struct Commit: Sendable {
         case denied(Denial, scope: [UInt8])
     }
 
-    /// One round trip; the record is kept for `keepMs` from then on.
-    package func call(for principal: Principal, keepMs: Int64) -> ScriptCall {
-        var call = target.call(.budgetCommit, for: principal)
+    /// One round trip; the record is kept for `keepMs` from then on. `sweptMs` is the time of a sweep that a BEHIND
+    /// reply led to, 0 before there was one.
+    package func call(for access: TenantAccess, keepMs: Int64, sweptMs: Int64 = 0) -> ScriptCall {
+        var call = target.call(.budgetCommit, for: access)
         call.append(decimal: actual)
-        call.append(bigEndian(actual))
+        call.append(decimal: sweptMs)
         call.append([unit.letter])
         call.append(decimal: keepMs)
         call.append(metadata)
+        for entry in access.scopeFilter { call.append(entry) }
         return call
     }
 
@@ -115,11 +119,14 @@ package struct Release: Sendable {
     package var target: SettleTarget
     /// JSON string as sent; empty when absent.
     package var reason: ArraySlice<UInt8>
+    /// JSON of the audit entry that the release leaves; empty for a tenant's own.
+    package var auditEntry: [UInt8]
 
     /// A release of these parts.
-    package init(target: SettleTarget, reason: ArraySlice<UInt8>) {
+    package init(target: SettleTarget, reason: ArraySlice<UInt8>, auditEntry: [UInt8] = []) {
         self.target = target
         self.reason = reason
+        self.auditEntry = auditEntry
     }
 
     /// What may come of it.
@@ -129,10 +136,12 @@ package struct Release: Sendable {
     }
 
     /// One round trip; the record is kept for `keepMs` from then on.
-    package func call(for principal: Principal, keepMs: Int64) -> ScriptCall {
-        var call = target.call(.budgetRelease, for: principal)
+    package func call(for access: TenantAccess, keepMs: Int64) -> ScriptCall {
+        var call = target.call(.budgetRelease, for: access)
         call.append(decimal: keepMs)
         call.append(reason)
+        call.append(auditEntry)
+        for entry in access.scopeFilter { call.append(entry) }
         return call
     }
 
@@ -168,9 +177,10 @@ package struct Extend: Sendable {
     }
 
     /// One round trip.
-    package func call(for principal: Principal) -> ScriptCall {
-        var call = target.call(.budgetExtend, for: principal)
+    package func call(for access: TenantAccess) -> ScriptCall {
+        var call = target.call(.budgetExtend, for: access)
         call.append(decimal: extendByMs)
+        for entry in access.scopeFilter { call.append(entry) }
         return call
     }
 

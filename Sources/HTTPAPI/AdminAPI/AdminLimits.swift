@@ -23,8 +23,6 @@ extension Limits {
     static let permissionsNamed = 0...128
     /// Entries of an API key's scope filter: each is held against every scope the key touches.
     static let scopeFilterEntries = 0...64
-    /// Characters of a User-Agent that are kept in an audit entry.
-    static let userAgentCharactersMax = 256
     /// Characters of a date-time.
     static let dateTimeBytesMax = 64
 }

@@ -11,7 +11,7 @@ extension APIRequest {
         do {
             return try JSONDocument.parse(body, maxDepth: Limits.jsonDepthMax)
         } catch {
-            throw .invalid(error.message)
+            throw .invalid(error.message(of: body))
         }
     }
 

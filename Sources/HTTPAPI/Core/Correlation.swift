@@ -49,8 +49,8 @@ package struct Correlation: Sendable {
     private static func isHex(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...102).contains(byte) }
 
     private static func freshTraceID() -> [UInt8] {
-        let id = hexText(UInt64.random(in: 1...UInt64.max), width: 16)
-        return id + hexText(UInt64.random(in: 0...UInt64.max), width: 16)
+        let (high, low) = TraceNumbers.next()
+        return hexText(high, width: 16) + hexText(low, width: 16)
     }
 }
 
@@ -61,5 +61,27 @@ private enum RequestCounter {
 
     static func next() -> [UInt8] {
         process + hexText(counter.wrappingAdd(1, ordering: .relaxed).newValue, width: 16)
+    }
+}
+
+/// Numbers for trace ids. They must not repeat; nobody need fail to guess them, so a seed of the system's generator is
+/// enough and no request pays for a system call.
+private enum TraceNumbers {
+    private static let seed = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+    private static let counter = Atomic<UInt64>(0)
+
+    /// Two halves; never both zero.
+    static func next() -> (UInt64, UInt64) {
+        let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
+        let low = mixed(seed.1 &+ number)
+        return (mixed(seed.0 ^ number) | 1, low)
+    }
+
+    /// The finaliser of SplitMix64: a bijection, so different numbers stay different.
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var bits = value
+        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+        return bits ^ (bits >> 31)
     }
 }

@@ -14,10 +14,10 @@ package enum Step: Sendable {
 
     /// A call and what follows.
     package static func call(
-        _ call: ScriptCall, catchUp: (@Sendable () -> ScriptCall)? = nil,
+        _ call: ScriptCall, catchUp: CatchUp? = nil, resume: (@Sendable (Caller) -> Step)? = nil,
         next: @escaping @Sendable (ScriptReply) throws(ScriptFault) -> Step
     ) -> Step {
-        .call(Invocation(call: call, catchUp: catchUp, next: next))
+        .call(Invocation(call: call, catchUp: catchUp, resume: resume, next: next))
     }
 
     /// 400 for a field.
@@ -28,8 +28,28 @@ package enum Step: Sendable {
 package struct Invocation: Sendable {
     /// What to send.
     package let call: ScriptCall
-    /// The call that expires what is due, for a script that may answer BEHIND; it is run and `call` sent again.
-    package let catchUp: (@Sendable () -> ScriptCall)?
+    /// For a script that may answer BEHIND.
+    package let catchUp: CatchUp?
+    /// The step to take with fresher facts about the caller when the script answers STALE; nil plans the request anew.
+    /// A request of several calls keeps by it what the first ones did.
+    package let resume: (@Sendable (Caller) -> Step)?
     /// What follows from the reply. STALE and BEHIND never get here.
     package let next: @Sendable (ScriptReply) throws(ScriptFault) -> Step
+}
+
+/// How to go on when a script answers BEHIND: reservations past their time still hold room, nobody has swept them yet.
+package struct CatchUp: Sendable {
+    /// The call that expires what is due. Its reply: EXPIRED, ended, failed, whether more is due, its time in ms.
+    package let sweep: @Sendable () -> ScriptCall
+    /// The call to send again. It is given the sweep's time: what fell due later is too young to insist on, or a steady
+    /// stream of expirations could hold up a caller for ever.
+    package let again: @Sendable (_ sweptMs: Int64) -> ScriptCall
+
+    /// A way to go on.
+    package init(
+        sweep: @escaping @Sendable () -> ScriptCall, again: @escaping @Sendable (_ sweptMs: Int64) -> ScriptCall
+    ) {
+        self.sweep = sweep
+        self.again = again
+    }
 }

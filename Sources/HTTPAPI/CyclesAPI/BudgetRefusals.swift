@@ -30,6 +30,7 @@ enum BudgetRefusals {
         case .mismatch: mismatch
         case .notFound: APIError(.notFound, "NOT_FOUND", "Reservation not found")
         case .foreign: APIError(.forbidden, "FORBIDDEN", "Reservation belongs to another tenant")
+        case .outOfScope: outOfScope
         case .tenantClosed: tenantClosed
         case .finalized: APIError(.conflict, "RESERVATION_FINALIZED", "Reservation is already committed or released")
         case .expired: APIError(.gone, "RESERVATION_EXPIRED", "Reservation has expired")

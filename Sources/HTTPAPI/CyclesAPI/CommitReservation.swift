@@ -25,13 +25,14 @@ enum CommitReservation {
         guard id.shard == principal.shard else { return SettleRequest.foreign(id, principal) }
         let commit = Commit(
             target: SettleRequest.target(
-                input, principal, id: id, verb: "commit", key: key.decoded, body: document.root),
+                input, principal.tenant, id: id, verb: "commit", key: key.decoded, body: document.root),
             actual: actual, unit: unit, metadata: metadata?.raw ?? [])
         let keepMs = input.installation.keepMs
-        return .call(
-            commit.call(for: principal, keepMs: keepMs),
-            catchUp: { Expire(keys: principal.keys, keepMs: keepMs).call }
-        ) { reply throws(ScriptFault) in
+        let catchUp = CatchUp(
+            sweep: { Expire(keys: principal.keys, keepMs: keepMs).call },
+            again: { commit.call(for: principal.access, keepMs: keepMs, sweptMs: $0) })
+        let call = commit.call(for: principal.access, keepMs: keepMs)
+        return .call(call, catchUp: catchUp) { reply throws(ScriptFault) in
             answer(try commit.outcome(reply), commit)
         }
     }

@@ -17,11 +17,14 @@ enum CreateReservation {
         let (reserve, isDryRun, tenant) = try decode(input, principal)
         if let tenant, tenant != principal.tenant.bytes { return .refuse(BudgetRefusals.foreignTenant) }
         guard principal.mayTouch(reserve.path.bytes) else { return .refuse(BudgetRefusals.outOfScope) }
-        let keys = principal.keys
         let keepMs = input.installation.keepMs
-        let call =
-            isDryRun ? reserve.evaluation(for: principal, keepMs: keepMs) : reserve.call(for: principal)
-        return .call(call, catchUp: { Expire(keys: keys, keepMs: keepMs).call }) { reply throws(ScriptFault) in
+        let call = { @Sendable (sweptMs: Int64) in
+            isDryRun
+                ? reserve.evaluation(for: principal, keepMs: keepMs, sweptMs: sweptMs)
+                : reserve.call(for: principal, sweptMs: sweptMs)
+        }
+        let catchUp = CatchUp(sweep: { Expire(keys: principal.keys, keepMs: keepMs).call }, again: call)
+        return .call(call(0), catchUp: catchUp) { reply throws(ScriptFault) in
             answer(try reserve.outcome(reply), reserve, principal)
         }
     }

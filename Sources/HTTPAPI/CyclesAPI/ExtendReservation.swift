@@ -24,9 +24,9 @@ enum ExtendReservation {
         guard id.shard == principal.shard else { return SettleRequest.foreign(id, principal) }
         let extend = Extend(
             target: SettleRequest.target(
-                input, principal, id: id, verb: "extend", key: key.decoded, body: document.root),
+                input, principal.tenant, id: id, verb: "extend", key: key.decoded, body: document.root),
             extendByMs: extendBy)
-        return .call(extend.call(for: principal)) { reply throws(ScriptFault) in
+        return .call(extend.call(for: principal.access)) { reply throws(ScriptFault) in
             switch try extend.outcome(reply) {
             case .extended(let expires, let remaining, _):
                 return .respond(.json(body(expiresMs: expires, remainingMs: remaining)))

@@ -10,17 +10,23 @@ internal import StrictJSON
 enum GetReservation {
     static let endpoint = Endpoint(
         "getReservation", .get, "/v1/reservations/{reservation_id}", surface: .cycles,
-        access: .tenant(.reservationsList), plan: { input in planning { try plan(input) } })
+        access: .tenantOrAdmin(.reservationsList), plan: { input in planning { try plan(input) } })
 
     private static func plan(_ input: Endpoint.Input) throws -> Step {
-        guard let principal = input.caller.principal else { return .refuse(.unauthorized) }
         let id = try SettleRequest.id(input)
+        guard let principal = input.caller.principal else {
+            return SettleRequest.onBehalf(of: id, input) { _, access in look(id, access, nil) }
+        }
         guard id.shard == principal.shard else { return SettleRequest.foreign(id, principal) }
+        return look(id, principal.access, principal)
+    }
+
+    private static func look(_ id: BudgetReservationID, _ access: TenantAccess, _ principal: Principal?) -> Step {
         let lookup = Lookup(id: id)
-        return .call(lookup.call(for: principal)) { reply throws(ScriptFault) in
+        return .call(lookup.call(for: access)) { reply throws(ScriptFault) in
             switch try lookup.outcome(reply) {
             case .found(let record, let now):
-                guard principal.mayTouch(record.path) else { return .refuse(BudgetRefusals.outOfScope) }
+                if let principal, !principal.mayTouch(record.path) { return .refuse(BudgetRefusals.outOfScope) }
                 // The state matrix of 6.7: an expired reservation is gone for GET as well (decision A17).
                 guard record.state(at: now) != .expired else { return .refuse(BudgetRefusals.settle(.expired)) }
                 return .respond(.json(body(record, id: id)))

@@ -22,12 +22,14 @@ package final class Authenticator: Sendable {
 
     private let runner: ScriptRunner
     private let keyspace: Keyspace
+    private let now_ms: @Sendable () -> Int64
     private let cache = Mutex<[APIKeyHash: Principal]>([:])
 
-    /// An authenticator over a runner.
-    package init(runner: ScriptRunner, keyspace: Keyspace) {
+    /// An authenticator over a runner; `now_ms` is the clock that principals are held against.
+    package init(runner: ScriptRunner, keyspace: Keyspace, now_ms: @escaping @Sendable () -> Int64) {
         self.runner = runner
         self.keyspace = keyspace
+        self.now_ms = now_ms
     }
 
     /// The cached principal of a key, if there is one.
@@ -89,9 +91,12 @@ package final class Authenticator: Sendable {
             throw reply.malformed("API key row or tenant settings")
         }
         guard key.hash == hash.hex, key.isActive else { return nil }
+        // Redis' clock decides when a key ends, whatever ours says: its end is noted in our time.
+        let (left, overflow) = key.expiresAtMs.subtractingReportingOverflow(try reply.int(4))
+        let (end, isLate) = now_ms().addingReportingOverflow(overflow ? 0 : left)
         return Principal(
             tenant: tenant, shard: keyspace.shard(of: tenant), tag: tag, keyID: keyID, keyName: key.name,
-            permissions: key.permissions, scopeFilter: key.scopeFilter, expiresAtMs: key.expiresAtMs, terms: terms)
+            permissions: key.permissions, scopeFilter: key.scopeFilter, expiresAtMs: isLate ? .max : end, terms: terms)
     }
 
     private func remember(_ hash: APIKeyHash, _ principal: Principal) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+internal import Dispatch
 internal import HTTPTypes
 package import Logging
 package import Observability
@@ -13,6 +14,7 @@ package struct RequestJournal: Sendable {
     private let registry: PrometheusRegistry
     private let logger: Logger
     private let meters = MeterCache()
+    private let outage = OutageLog()
 
     /// A journal into this registry and logger.
     package init(registry: PrometheusRegistry, logger: Logger) {
@@ -47,7 +49,11 @@ package struct RequestJournal: Sendable {
             .route: .string(endpoint.name), .error: .string(fault.description),
         ])
         if fault.isUnavailable {
-            logger.warning("store not available", metadata: metadata)
+            // While Redis is away every request fails: one line a second says so.
+            guard let suppressed = outage.admit(nowNs: DispatchTime.now().uptimeNanoseconds) else { return }
+            logger.warning(
+                "store not available",
+                metadata: metadata.merging(.keyed([.suppressed: .stringConvertible(suppressed)])) { $1 })
         } else {
             logger.error("script fault", metadata: metadata)
         }
@@ -94,5 +100,29 @@ private final class MeterCache: Sendable {
             return timer
         }
         timer.recordNanoseconds(Int64(clamping: nanoseconds))
+    }
+}
+
+/// Lets one line a second through while the store is away.
+private final class OutageLog: Sendable {
+    private static let pauseNs: UInt64 = 1_000_000_000
+
+    private struct State {
+        var nextNs: UInt64 = 0
+        var suppressed = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// How many lines were held back since the last one; nil when this one is held back too.
+    func admit(nowNs: UInt64) -> Int? {
+        state.withLock { state in
+            guard nowNs >= state.nextNs else {
+                state.suppressed += 1
+                return nil
+            }
+            defer { state = State(nextNs: nowNs + Self.pauseNs) }
+            return state.suppressed
+        }
     }
 }

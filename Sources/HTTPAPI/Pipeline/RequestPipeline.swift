@@ -26,7 +26,7 @@ package final class RequestPipeline: Sendable {
     ) {
         routes = RouteTable(endpoints)
         self.runner = runner
-        authenticator = Authenticator(runner: runner, keyspace: installation.keyspace)
+        authenticator = Authenticator(runner: runner, keyspace: installation.keyspace, now_ms: now_ms)
         self.installation = installation
         self.adminKey = adminKey
         self.journal = journal
@@ -35,6 +35,17 @@ package final class RequestPipeline: Sendable {
 
     /// What a request's path leads to, before its body is read.
     package func match(_ request: APIRequest) -> RouteTable.Match { routes.match(request.method, request.path) }
+
+    /// Whether the body of a request can matter: not where none is taken, nor to who sends no key where one is needed.
+    package func wantsBody(_ request: APIRequest, _ match: RouteTable.Match) -> Bool {
+        guard case .found(let endpoint, _) = match, endpoint.takesBody else { return false }
+        switch endpoint.access {
+        case .open: return true
+        case .admin: return request.headers[.adminAPIKey] != nil
+        case .tenant: return request.tenantKey != nil
+        case .tenantOrAdmin: return request.tenantKey != nil || request.headers[.adminAPIKey] != nil
+        }
+    }
 
     /// Answers a request on an event loop; `completion` is called there, once.
     package func handle(
@@ -80,11 +91,11 @@ extension RequestPipeline {
             routed.parameters = parameters
             let stage = Stage(exchange: self, endpoint: endpoint, request: routed)
             switch endpoint.access {
-            case .open: stage.plan(.anonymous, key: nil, reloadsLeft: 0)
+            case .open: stage.plan(.anonymous, ticket: nil)
             case .admin: stage.admit(isAdmin() ? .admin : nil)
             case .tenant(let permission): stage.admitTenant(permission)
             case .tenantOrAdmin(let permission):
-                if let header = request.headers[.adminAPIKey], !header.allSatisfy(\.isWhitespace) {
+                if request.comesFromOperator(on: endpoint.surface) {
                     stage.admit(isAdmin() ? .admin : nil)
                 } else {
                     stage.admitTenant(permission)
@@ -119,6 +130,33 @@ extension RequestPipeline {
         }
     }
 
+    /// The key that a request came with, to look up again when a script answers STALE.
+    fileprivate struct Ticket: Sendable {
+        let hash: APIKeyHash
+        let permission: Permission
+        private var isFresh = true
+
+        init(hash: APIKeyHash, permission: Permission) {
+            self.hash = hash
+            self.permission = permission
+        }
+
+        /// For the one reload that each call may cost; nil when it was had.
+        var reloaded: Ticket? {
+            guard isFresh else { return nil }
+            var ticket = self
+            ticket.isFresh = false
+            return ticket
+        }
+
+        /// After a call that was not stale.
+        var settled: Ticket {
+            var ticket = self
+            ticket.isFresh = true
+            return ticket
+        }
+    }
+
     /// A request whose endpoint is known.
     fileprivate struct Stage: Sendable {
         let exchange: Exchange
@@ -129,98 +167,94 @@ extension RequestPipeline {
 
         func admit(_ caller: Caller?) {
             guard let caller else { return refuse(.unauthorized, nil) }
-            plan(caller, key: nil, reloadsLeft: 0)
+            plan(caller, ticket: nil)
         }
 
         func admitTenant(_ permission: Permission) {
-            guard let key = apiKey() else { return refuse(.unauthorized, nil) }
-            let hash = APIKeyHash(of: key)
-            if let principal = pipeline.authenticator.cached(hash) {
-                return admit(principal, permission, hash, reloadsLeft: 1)
+            guard let key = request.tenantKey else { return refuse(.unauthorized, nil) }
+            let ticket = Ticket(hash: APIKeyHash(of: key), permission: permission)
+            if let principal = pipeline.authenticator.cached(ticket.hash) {
+                return admit(principal, ticket, resume: nil)
             }
-            load(hash, permission, reloadsLeft: 1)
+            load(ticket, resume: nil)
         }
 
-        /// The tenant key, from either header; nil when there is none or the two differ.
-        private func apiKey() -> [UInt8]? {
-            let cycles = request.headers[.cyclesAPIKey]
-            let plain = request.headers[.apiKey]
-            guard let key = cycles ?? plain, !key.isEmpty, key.utf8.count <= 512 else { return nil }
-            if let cycles, let plain, !cycles.utf8.elementsEqual(plain.utf8) { return nil }
-            return [UInt8](key.utf8)
-        }
-
-        private func load(_ hash: APIKeyHash, _ permission: Permission, reloadsLeft: Int) {
-            pipeline.authenticator.load(hash, on: exchange.eventLoop) { outcome in
+        /// Loads the caller's facts, then plans the request, or goes on with what was begun.
+        private func load(_ ticket: Ticket, resume: (@Sendable (Caller) -> Step)?) {
+            pipeline.authenticator.load(ticket.hash, on: exchange.eventLoop) { outcome in
                 switch outcome {
-                case .principal(let principal): admit(principal, permission, hash, reloadsLeft: reloadsLeft)
+                case .principal(let principal): admit(principal, ticket, resume: resume)
                 case .invalid: refuse(.unauthorized, nil)
                 case .failed(let fault): fail(fault, nil)
                 }
             }
         }
 
-        private func admit(_ principal: Principal, _ permission: Permission, _ hash: APIKeyHash, reloadsLeft: Int) {
+        private func admit(_ principal: Principal, _ ticket: Ticket, resume: (@Sendable (Caller) -> Step)?) {
             guard principal.expiresAtMs > pipeline.now_ms() else { return refuse(.unauthorized, nil) }
-            guard principal.permissions.allows(permission) else {
+            guard principal.permissions.allows(ticket.permission) else {
                 let code = endpoint.surface == .admin ? "INSUFFICIENT_PERMISSIONS" : "FORBIDDEN"
                 return refuse(
-                    APIError(.forbidden, code, "the API key lacks the permission \(permission.rawValue)"), principal)
+                    APIError(
+                        .forbidden, code, "the API key lacks the permission \(ticket.permission.rawValue)"), principal)
             }
-            plan(.tenant(principal), key: (hash, permission), reloadsLeft: reloadsLeft)
+            guard let resume else { return plan(.tenant(principal), ticket: ticket) }
+            advance(resume(.tenant(principal)), .tenant(principal), ticket: ticket)
         }
 
-        /// `key` is what to load again when a script answers STALE.
-        func plan(_ caller: Caller, key: (APIKeyHash, Permission)?, reloadsLeft: Int) {
+        /// `ticket` is what to load again when a script answers STALE.
+        func plan(_ caller: Caller, ticket: Ticket?) {
             let step = endpoint.plan(
                 Endpoint.Input(request: request, caller: caller, installation: pipeline.installation))
-            advance(step, caller, key: key, reloadsLeft: reloadsLeft)
+            advance(step, caller, ticket: ticket)
         }
 
-        private func advance(_ step: Step, _ caller: Caller, key: (APIKeyHash, Permission)?, reloadsLeft: Int) {
+        private func advance(_ step: Step, _ caller: Caller, ticket: Ticket?) {
             switch step {
             case .respond(let response):
                 exchange.finish(response, endpoint.surface, endpoint, caller.principal)
             case .refuse(let error): refuse(error, caller.principal)
-            case .call(let invocation):
-                run(invocation, caller, key: key, reloadsLeft: reloadsLeft, until: nil)
+            case .call(let invocation): run(invocation.call, of: invocation, caller, ticket: ticket, until: nil)
             }
         }
 
         private func run(
-            _ invocation: Invocation, _ caller: Caller, key: (APIKeyHash, Permission)?, reloadsLeft: Int,
+            _ call: ScriptCall, of invocation: Invocation, _ caller: Caller, ticket: Ticket?,
             until deadline: NIODeadline?
         ) {
-            pipeline.runner.run(invocation.call, on: exchange.eventLoop) { result in
+            pipeline.runner.run(call, on: exchange.eventLoop) { result in
                 do throws(ScriptFault) {
                     let reply = try result.get()
-                    if reply.isWord("STALE"), let key, reloadsLeft > 0 {
-                        return load(key.0, key.1, reloadsLeft: reloadsLeft - 1)
+                    if reply.isWord("STALE") {
+                        guard let again = ticket?.reloaded else { return refuse(Self.unsettled, caller.principal) }
+                        return load(again, resume: invocation.resume)
                     }
-                    if reply.isWord("STALE") { return refuse(Self.unsettled, caller.principal) }
                     if reply.isWord("BEHIND"), let catchUp = invocation.catchUp {
                         let deadline = deadline ?? .now() + .milliseconds(Limits.behindMaxMs)
-                        guard NIODeadline.now() < deadline else { return refuse(Self.unsettled, caller.principal) }
-                        return expire(
-                            catchUp(), invocation, caller, key: key, reloadsLeft: reloadsLeft, until: deadline)
+                        return sweep(catchUp, invocation, caller, ticket: ticket, until: deadline)
                     }
-                    advance(try invocation.next(reply), caller, key: key, reloadsLeft: reloadsLeft)
+                    advance(try invocation.next(reply), caller, ticket: ticket?.settled)
                 } catch {
                     fail(error, caller.principal)
                 }
             }
         }
 
-        /// Runs the expire call that a BEHIND reply asks for, then the invocation again.
-        private func expire(
-            _ call: ScriptCall, _ invocation: Invocation, _ caller: Caller, key: (APIKeyHash, Permission)?,
-            reloadsLeft: Int, until deadline: NIODeadline
+        /// Expires what a BEHIND reply complained of, call by call, then sends the invocation's call again.
+        private func sweep(
+            _ catchUp: CatchUp, _ invocation: Invocation, _ caller: Caller, ticket: Ticket?, until deadline: NIODeadline
         ) {
-            pipeline.runner.run(call, on: exchange.eventLoop) { result in
-                switch result {
-                case .success:
-                    run(invocation, caller, key: key, reloadsLeft: reloadsLeft, until: deadline)
-                case .failure(let fault): fail(fault, caller.principal)
+            guard NIODeadline.now() < deadline else { return refuse(Self.unsettled, caller.principal) }
+            pipeline.runner.run(catchUp.sweep(), on: exchange.eventLoop) { result in
+                do throws(ScriptFault) {
+                    let reply = try result.get()
+                    if try reply.int(2) == 1 {
+                        return sweep(catchUp, invocation, caller, ticket: ticket, until: deadline)
+                    }
+                    let call = catchUp.again(try reply.int(3))
+                    run(call, of: invocation, caller, ticket: ticket, until: deadline)
+                } catch {
+                    fail(error, caller.principal)
                 }
             }
         }

@@ -18,12 +18,15 @@ enum ReserveResources {
     }
 
     /// Acquires the items from the first without an outcome on: one script call on the common path, one after the other
-    /// for a long list.
+    /// for a long list, going on where it was when the caller's facts have to be read again.
     private static func acquire(
         _ items: [Acquire.Item], _ outcomes: [Acquire.ItemOutcome], _ principal: Principal
     ) -> Step {
         let acquire = Acquire(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
-        return .call(acquire.call(for: principal)) { reply throws(ScriptFault) in
+        let resume = { @Sendable (caller: Caller) in
+            caller.principal.map { Self.acquire(items, outcomes, $0) } ?? .refuse(.unauthorized)
+        }
+        return .call(acquire.call(for: principal), resume: resume) { reply throws(ScriptFault) in
             switch try acquire.outcome(reply) {
             case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
             case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)

@@ -18,12 +18,15 @@ enum UnreserveResources {
         return release(try ReservationItems.read(input.request, ReservationItems.unreserve), [], principal)
     }
 
-    /// Releases the items from the first without an outcome on.
+    /// Releases the items from the first without an outcome on, as `ReserveResources` acquires them.
     private static func release(
         _ items: [ReleaseHolds.Item], _ outcomes: [ReleaseHolds.ItemOutcome], _ principal: Principal
     ) -> Step {
         let release = ReleaseHolds(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
-        return .call(release.call(for: principal)) { reply throws(ScriptFault) in
+        let resume = { @Sendable (caller: Caller) in
+            caller.principal.map { Self.release(items, outcomes, $0) } ?? .refuse(.unauthorized)
+        }
+        return .call(release.call(for: principal), resume: resume) { reply throws(ScriptFault) in
             switch try release.outcome(reply) {
             case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
             case .items(let more):

@@ -11,8 +11,13 @@ final class SocketWatch {
     /// Connects to the socket and calls `onEnd` when the connection ends; nil when nobody listens.
     init?(path: String, onEnd: @escaping @Sendable () -> Void) {
         guard let descriptor = Self.connect(path) else { return nil }
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
-        source.setEventHandler(handler: onEnd)
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
+        self.source = source
+        source.setEventHandler {
+            // A connection that has ended stays readable.
+            source.cancel()
+            onEnd()
+        }
         source.setCancelHandler { close(descriptor) }
         source.resume()
     }

@@ -45,10 +45,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         var count = 0
 
         /// Bodies that nobody reads are counted and dropped.
-        var wantsBody: Bool {
-            if case .found(let endpoint, _) = match { return endpoint.takesBody }
-            return false
-        }
+        let wantsBody: Bool
     }
 
     /// What came while an answer was outstanding.
@@ -59,6 +56,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private let front: HTTPFrontParts
     private let wire: WireHandler
+    /// Bytes of the present request's body, as taken from the budget of all connections.
+    private var bodyBytes = 0
     private var context: ChannelHandlerContext?
     private var phase = Phase.resting
 
@@ -105,8 +104,14 @@ final class HTTPConnection: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
+    private func giveBackBody() {
+        front.bodies.giveBack(bodyBytes)
+        bodyBytes = 0
+    }
+
     private func end() {
         guard context != nil else { return }
+        giveBackBody()
         front.connections.decrement()
         phase = .closing
         held.removeAll()
@@ -197,7 +202,9 @@ final class HTTPConnection: ChannelDuplexHandler {
             let response = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(response)), promise: nil)
         }
-        phase = .reading(Arrival(head: head, wire: wireHead, match: front.pipeline.match(head.request)))
+        let match = front.pipeline.match(head.request)
+        let wantsBody = front.pipeline.wantsBody(head.request, match)
+        phase = .reading(Arrival(head: head, wire: wireHead, match: match, wantsBody: wantsBody))
     }
 
     private func append(_ bytes: ByteBuffer) {
@@ -206,7 +213,11 @@ final class HTTPConnection: ChannelDuplexHandler {
         phase = .resting
         arrival.count += bytes.readableBytes
         if arrival.count > Limits.bodyBytesMax { return refuse(.bodyTooLong, arrival.head.request) }
-        if arrival.wantsBody { arrival.body.append(contentsOf: bytes.readableBytesView) }
+        if arrival.wantsBody {
+            guard front.bodies.take(bytes.readableBytes) else { return refuse(.tooManyBodies, arrival.head.request) }
+            bodyBytes += bytes.readableBytes
+            arrival.body.append(contentsOf: bytes.readableBytesView)
+        }
         phase = .reading(arrival)
     }
 
@@ -294,6 +305,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// An answer is written.
     private func answered(_ fate: ConnectionFate) {
+        giveBackBody()
         if case .closes = fate { return close() }
         phase = .resting
         isBlocked = context.map { !$0.channel.isWritable } ?? false

@@ -34,7 +34,8 @@ package struct HTTPFront: Service {
         registry.describe("holdfast_http_connections", "Open connections of HTTP clients.")
         parts = HTTPFrontParts(
             pipeline: pipeline, usesFastLane: usesFastLane, limits: limits,
-            connections: registry.gauge("holdfast_http_connections"))
+            connections: registry.gauge("holdfast_http_connections"),
+            bodies: BodyBudget(bytes: limits.bodyBytesHeld))
     }
 
     package func run() async throws {

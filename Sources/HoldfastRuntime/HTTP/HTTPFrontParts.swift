@@ -12,4 +12,5 @@ struct HTTPFrontParts: Sendable {
     /// How many there are.
     let connections: PrometheusGauge
     let date = HTTPDate()
+    let bodies: BodyBudget
 }

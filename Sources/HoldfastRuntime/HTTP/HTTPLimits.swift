@@ -9,6 +9,9 @@ package struct HTTPLimits: Sendable {
     package var headBytes = 16_384
     /// Header fields of a request, trailers included.
     package var headFields = 100
+    /// Bytes of all request bodies that are held at once: clients that send long bodies slowly must not take the memory
+    /// of the process, however many they are.
+    package var bodyBytesHeld = 268_435_456
     /// From the first byte of a request to its last: slow senders are cut off, however steadily they drip.
     package var readTime = TimeAmount.seconds(15)
     /// How long a connection may rest between requests; longer than the minute of common load balancers, so that they

@@ -95,6 +95,9 @@ extension APIError {
     /// 413.
     static let bodyTooLong = APIError(
         .contentTooLarge, "INVALID_REQUEST", "the body is longer than \(Limits.bodyBytesMax) bytes")
+    /// 503 while the bodies on their way in take all the memory they may.
+    static let tooManyBodies = APIError(
+        .serviceUnavailable, "INTERNAL_ERROR", "too many request bodies at once: retry", headers: [.retryAfter: "1"])
     /// 431.
     static let headTooLong = APIError(
         .requestHeaderFieldsTooLarge, "INVALID_REQUEST", "the header fields are too many or too long")

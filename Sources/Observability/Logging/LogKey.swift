@@ -59,6 +59,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     // Anything that loops, retries or fails.
     case attempt
     case count
+    case suppressed
     case limit
     case delaySeconds = "delay_s"
     case error

@@ -17,7 +17,7 @@ package struct Principal: Sendable {
     package let permissions: PermissionSet
     /// Entries `kind:id` or `kind:*`; empty means every scope.
     package let scopeFilter: [[UInt8]]
-    /// When the key ends, ms since the epoch.
+    /// When the key ends, ms since the epoch by the clock of this server.
     package let expiresAtMs: Int64
     /// The tenant's settings.
     package let terms: TenantTerms
@@ -53,4 +53,7 @@ package struct Principal: Sendable {
 
     /// KEYS of a script about the principal's tenant.
     package var keys: [[UInt8]] { [shard.prefix, Keyspace.tenant(tenant, in: shard)] }
+
+    /// What a script needs to know of the principal.
+    package var access: TenantAccess { TenantAccess(keys: keys, tag: tag, scopeFilter: scopeFilter) }
 }

@@ -17,6 +17,8 @@ import Testing
 
 /// The Cycles runtime API over one Redis that all its tests share; each test has tenants of its own.
 final class CyclesStack: Sendable {
+    static let operatorKey = "the-operator-key-of-these-tests"
+
     let runner: ScriptRunner
     let pipeline: RequestPipeline
     let installation: Installation
@@ -42,10 +44,22 @@ final class CyclesStack: Sendable {
         installation = Installation(
             keyspace: Keyspace(shardCount: 64), salt: IdentitySalt(bytes: [UInt8](repeating: 7, count: 32)),
             keepMs: Limits.retentionFinalFloorMs)
-        pipeline = RequestPipeline(
-            endpoints: CyclesAPI.endpoints, runner: runner, installation: installation, adminKey: nil,
-            journal: RequestJournal(registry: registry, logger: Logger(label: "test")),
-            now_ms: { UTCTimestamp.now_ms() })
+        pipeline = Self.pipeline(runner, installation, registry) { UTCTimestamp.now_ms() }
+    }
+
+    private static func pipeline(
+        _ runner: ScriptRunner, _ installation: Installation, _ registry: PrometheusRegistry,
+        now_ms: @escaping @Sendable () -> Int64
+    ) -> RequestPipeline {
+        RequestPipeline(
+            endpoints: CyclesAPI.endpoints + ReservationAPI.endpoints, runner: runner, installation: installation,
+            adminKey: RedactedString(operatorKey),
+            journal: RequestJournal(registry: registry, logger: Logger(label: "test")), now_ms: now_ms)
+    }
+
+    /// A server with another clock.
+    func pipeline(now_ms: @escaping @Sendable () -> Int64) -> RequestPipeline {
+        Self.pipeline(runner, installation, registry, now_ms: now_ms)
     }
 
     /// A new tenant with a key that may do everything.
@@ -71,14 +85,16 @@ final class CyclesStack: Sendable {
 
     /// Takes a request through the pipeline.
     func send(
-        _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8], headers: HTTPFields
+        _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8], headers: HTTPFields,
+        through other: RequestPipeline? = nil
     ) async throws -> APIAnswer {
+        let pipeline = other ?? self.pipeline
         let request = APIRequest(
             method: method, target: target, headers: headers, body: body, correlation: Correlation(headers: headers))
         let match = pipeline.match(request)
         let response = await withCheckedContinuation { continuation in
             loop.execute {
-                self.pipeline.handle(request, match, on: self.loop) { continuation.resume(returning: $0) }
+                pipeline.handle(request, match, on: self.loop) { continuation.resume(returning: $0) }
             }
         }
         return APIAnswer(
@@ -145,7 +161,9 @@ struct TestTenant: Sendable {
     private var keys: [[UInt8]] { stack.installation.keyspace.keys(of: id) }
 
     /// A further key.
-    func newKey(permissions: [Permission] = Permission.allCases, scopeFilter: [String] = []) async throws -> String {
+    func newKey(
+        permissions: [Permission] = Permission.allCases, scopeFilter: [String] = [], lifetimeMs: Int64 = 7_776_000_000
+    ) async throws -> String {
         let secret = APIKeySecret.generate()
         let keyID = "key_\(UInt64.random(in: 0...UInt64.max))"
         try await stack.redis([UInt8]("SET".utf8), Keyspace.apiKey(secret.hash), [UInt8]("\(id):\(keyID)".utf8))
@@ -153,7 +171,7 @@ struct TestTenant: Sendable {
         let words = permissions.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
         let filter = scopeFilter.map { "\"\($0)\"" }.joined(separator: ",")
         for word in [
-            keyID, String(decoding: secret.hash.hex, as: UTF8.self), "7776000000", "",
+            keyID, String(decoding: secret.hash.hex, as: UTF8.self), "\(lifetimeMs)", "",
             #"{"name":"test","permissions":[\#(words)],"scope_filter":[\#(filter)]}"#, "{}", "{}", "{}",
         ] { call.append(word) }
         _ = try await stack.runner.run(call)
@@ -181,6 +199,31 @@ struct TestTenant: Sendable {
         var fields: HTTPFields = [.cyclesAPIKey: key ?? self.key]
         for (name, value) in headers { fields[name] = value }
         return try await stack.send(method, target, [UInt8](body.utf8), headers: fields)
+    }
+
+    /// The same with the operator's key instead of the tenant's.
+    func sendAsOperator(_ method: HTTPRequest.Method, _ target: String, _ body: String = "") async throws -> APIAnswer {
+        try await stack.send(method, target, [UInt8](body.utf8), headers: [.adminAPIKey: CyclesStack.operatorKey])
+    }
+
+    /// Sets status letter and epoch.
+    func setTag(_ tag: String) async throws {
+        try await stack.redis([UInt8]("SET".utf8), stack.installation.keyspace.tenant(id), [UInt8](tag.utf8))
+    }
+
+    /// The audit entries, oldest first, as JSON.
+    func audit() async throws -> [JSONValue] {
+        let tenantKey = stack.installation.keyspace.tenant(id)
+        let log = try await stack.redis(
+            [UInt8]("ZRANGE".utf8), tenantKey + [UInt8](":al".utf8), [UInt8]("0".utf8), [UInt8]("-1".utf8))
+        var entries: [JSONValue] = []
+        for number in log.array ?? [] {
+            let key = stack.installation.keyspace.shard(of: id).prefix + [UInt8]("a:".utf8) + (number.bytes ?? [])
+            let row = try await stack.redis([UInt8]("GET".utf8), key).bytes ?? []
+            let parts = row.split(separator: 0, omittingEmptySubsequences: false)
+            entries.append(try JSONDocument.parse(Array(try #require(parts.last))).root)
+        }
+        return entries
     }
 
     /// The body of a reservation request.

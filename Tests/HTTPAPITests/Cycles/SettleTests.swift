@@ -199,6 +199,51 @@ struct SettleTests {
         #expect(try await u.get(other).status == 410)
     }
 
+    @Test("a commit is not short for amounts that only unswept reservations hold")
+    func lazyExpiryOfCommit() async throws {
+        for policy in [OveragePolicy.allowIfAvailable, .allowWithOverdraft] {
+            let (t, id) = try await stage("lazy-commit", reserve: 100, policy: policy)
+            let hung = try #require(try await t.reserve(900).text("reservation_id"))
+            try await t.setExpiry(hung, to: UTCTimestamp.now_ms() - 10_000)
+            let answer = try await t.commit(id, 300)
+            #expect(answer.error == nil && answer.amount("charged") == 300)
+            #expect(try await t.balance() == [1_000, 0, 300, 0, 700, 0])
+            #expect(try await t.get(hung).status == 410)
+        }
+        // One that is really short is so after the sweep too.
+        let (t, id) = try await stage("short-commit", reserve: 100, policy: .allowWithOverdraft)
+        let hung = try #require(try await t.reserve(100).text("reservation_id"))
+        _ = try await t.reserve(800)
+        try await t.setExpiry(hung, to: UTCTimestamp.now_ms() - 10_000)
+        #expect(try await t.commit(id, 300).error == "OVERDRAFT_LIMIT_EXCEEDED")
+        #expect(try await t.balance() == [1_000, 900, 0, 0, 100, 0])
+    }
+
+    @Test("a key's scope filter counts for commit, release and extend as for reserve")
+    func scopeFilter() async throws {
+        let t = try await CyclesStack.shared().tenant("settle-scope")
+        try await t.ledger(allocated: 100)
+        let subject = #"{"tenant":"\#(t.id)","app":"chat","agent":"mine"}"#
+        let id = try #require(try await t.reserve(10, subject: subject).text("reservation_id"))
+        let calls = [
+            ("commit", #"{"idempotency_key":"s","actual":{"unit":"USD_MICROCENTS","amount":1}}"#),
+            ("release", #"{"idempotency_key":"s"}"#), ("extend", #"{"idempotency_key":"s","extend_by_ms":1000}"#),
+        ]
+        for filter in [["agent:other"], ["agent:min"], ["app:.*", "workspace:*"], ["tool:*"]] {
+            let key = try await t.newKey(scopeFilter: filter)
+            for (verb, body) in calls {
+                let answer = try await t.send(.post, "/v1/reservations/\(id)/\(verb)", body, key: key)
+                #expect(answer.status == 403 && answer.error == "FORBIDDEN", "\(filter) \(verb)")
+            }
+            #expect(try await t.send(.get, "/v1/reservations/\(id)", key: key).status == 403)
+        }
+        #expect(try await t.balance() == [100, 10, 0, 0, 90, 0])
+        for (filter, (verb, body)) in zip([["agent:*"], ["tool:x", "app:chat"]], [calls[2], calls[0]]) {
+            let key = try await t.newKey(scopeFilter: filter)
+            #expect(try await t.send(.post, "/v1/reservations/\(id)/\(verb)", body, key: key).status == 200)
+        }
+    }
+
     @Test("114, 120: of commits and releases at once exactly one settles")
     func race() async throws {
         for _ in 0..<20 {

@@ -82,7 +82,9 @@ struct AuthenticateTests {
         for (id, row) in [("key_1", row), ("key_2", ""), ("", "")] as [(ByteText, ByteText)] {
             try await self.load(id)
                 .expectUnchanged(
-                    .reply("LOADED", "A2", .bytes(row), "\"Acme\"", "{\"default_reservation_ttl_ms\":60000}"))
+                    .reply(
+                        "LOADED", "A2", .bytes(row), "\"Acme\"", "{\"default_reservation_ttl_ms\":60000}",
+                        .integer(Scene.startMs)))
         }
     }
 

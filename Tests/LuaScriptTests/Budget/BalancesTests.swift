@@ -14,9 +14,12 @@ struct BalancesTests {
     }
 
     private func page(
-        after: ByteText = "", limit: Int = 201, _ segments: ByteText..., tag: ByteText = "A1"
+        after: ByteText = "", limit: Int = 201, _ segments: ByteText..., tag: ByteText = "A1",
+        caughtUpMs: ByteText = "0"
     ) async throws -> Observation {
-        let named: [String: ByteText] = ["tag": tag, "after": after, "limit": ByteText(limit)]
+        let named: [String: ByteText] = [
+            "tag": tag, "after": after, "limit": ByteText(limit), "caught_up_ms": caughtUpMs,
+        ]
         return try await self.scene.observe("budget/balances", ScriptArguments(named, rest: segments))
     }
 
@@ -81,7 +84,7 @@ struct BalancesTests {
             "tenant:acme/app:a/agent:b",
         ] { try await self.open(path) }
         func paths(_ segments: ByteText...) async throws -> [ByteText] {
-            let named: [String: ByteText] = ["tag": "A1", "after": "", "limit": "201"]
+            let named: [String: ByteText] = ["tag": "A1", "after": "", "limit": "201", "caught_up_ms": "0"]
             let answer = try await self.scene.run("budget/balances", ScriptArguments(named, rest: segments))
             return stride(from: 2, to: answer.fields.count, by: 8).map { answer.text($0) }
         }
@@ -112,6 +115,10 @@ struct BalancesTests {
         #expect(try await self.page().answer.word == "ROWS")
         try await self.scene.setClock(placed.record.deadlineMs + 1)
         try await self.page().expectUnchanged(.reply("BEHIND"))
+        let deadline = placed.record.deadlineMs
+        for (caughtUp, word) in [(1, "BEHIND"), (2, "BEHIND"), (0, "ROWS")] as [(Int64, ByteText)] {
+            #expect(try await self.page(caughtUpMs: ByteText(deadline + caughtUp)).answer.word == word)
+        }
     }
 
     @Test("A closed tenant's balances are shown, a stale tag is refused")

@@ -128,6 +128,72 @@ struct CommitTests {
         #expect(try await self.scene.ledger(path) == Ledger(.max, spent: .max))
     }
 
+    @Test("Short of room held by reservations that wait to be expired, a commit is BEHIND, and goes through after them")
+    func behind() async throws {
+        for policy: ByteText in ["I", "O"] {
+            try await self.scene.harness.reset(clockUs: Scene.startMs * 1000)
+            try await self.scene.openTenant()
+            try await self.scene.openLedgers([Paths.root: Ledger(1000), Paths.leaf: Ledger(200)])
+            var other = ReserveCall()
+            other.id = mark("h0")
+            other.ttlMs = 1_000
+            let overdue = try await self.scene.place(other)
+            var reserve = ReserveCall()
+            reserve.policy = policy
+            var call = SettleCall(try await self.scene.place(reserve))
+            call.actual = 150
+            let deadline = overdue.record.deadlineMs
+            try await self.scene.setClock(deadline + 1)
+            for caughtUp in [0, deadline + 1, deadline + 2] {
+                call.caughtUpMs = caughtUp
+                try await self.commit(call).expectUnchanged(.reply("BEHIND"), "\(policy), caught up to \(caughtUp)")
+            }
+            call.caughtUpMs = 0
+            let swept = try await self.scene.run("budget/expire", ["limit": "10", "keep_ms": "1000000"])
+            #expect(swept == .reply("EXPIRED", 1, 0, 0, .integer(deadline + 1)))
+            let seen = try await self.commit(call)
+            #expect(seen.answer.word == "COMMITTED")
+            #expect(try await self.scene.ledger(Paths.leaf) == Ledger(200, spent: 150))
+        }
+    }
+
+    @Test("What became due after the last sweep is too young to wait for", arguments: ["I", "O"] as [ByteText])
+    func caughtUp(policy: ByteText) async throws {
+        try await self.scene.openTenant()
+        try await self.scene.openLedgers([Paths.root: Ledger(200)])
+        var other = ReserveCall()
+        other.id = mark("h0")
+        other.ttlMs = 1_000
+        let overdue = try await self.scene.place(other)
+        var reserve = ReserveCall()
+        reserve.policy = policy
+        var call = SettleCall(try await self.scene.place(reserve))
+        call.actual = 150
+        call.caughtUpMs = overdue.record.deadlineMs
+        try await self.scene.setClock(overdue.record.deadlineMs + 500)
+        let seen = try await self.commit(call)
+        if policy == "O" {
+            seen.expectUnchanged(.reply("DENIED", "OVERDRAFT", .bytes(Paths.root)))
+        } else {
+            #expect(seen.answer.word == "COMMITTED")
+            #expect(try await self.scene.ledger(Paths.root) == Ledger(200, reserved: 100, spent: 100, flags: "O0"))
+        }
+    }
+
+    @Test("A commit within the reserved amount waits for nobody")
+    func withinTheReservation() async throws {
+        try await self.scene.openTenant()
+        try await self.scene.openLedgers([Paths.root: Ledger(200)])
+        var other = ReserveCall()
+        other.id = mark("h0")
+        other.ttlMs = 1_000
+        let overdue = try await self.scene.place(other)
+        var call = SettleCall(try await self.scene.place())
+        call.actual = 100
+        try await self.scene.setClock(overdue.record.deadlineMs + 1)
+        #expect(try await self.commit(call).answer.word == "COMMITTED")
+    }
+
     @Test("The extensions of a committed reservation end with it")
     func extensionsEnd() async throws {
         let placed = try await self.scene.placeInThreeScopes()

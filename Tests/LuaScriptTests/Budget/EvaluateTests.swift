@@ -109,7 +109,9 @@ struct EvaluateTests {
         call.id = mark("h2")
         try await self.scene.setClock(placed.record.deadlineMs + 1)
         try await self.evaluate(call).expectUnchanged(.reply("BEHIND"))
-        try await self.scene.setClock(placed.record.deadlineMs)
+        call.caughtUpMs = placed.record.deadlineMs + 1
+        try await self.evaluate(call).expectUnchanged(.reply("BEHIND"), "a sweep that got here left it")
+        call.caughtUpMs = placed.record.deadlineMs
         #expect(try await self.evaluate(call).answer.text(0).plain.hasSuffix("BUDGET_EXCEEDED"))
     }
 

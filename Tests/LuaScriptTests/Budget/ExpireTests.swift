@@ -41,7 +41,7 @@ struct ExpireTests {
         let now = placed[1].record.deadlineMs + 1
         try await self.scene.harness.setClock(us: now * 1000 + 7)
         let seen = try await self.expire()
-        #expect(seen.answer == .reply("EXPIRED", 2, 0, 0))
+        #expect(seen.answer == .reply("EXPIRED", 2, 0, 0, .integer(now)))
 
         var journal = Journal(self.scene, atUs: now * 1000 + 7, after: seen.before)
         var changes: [ByteText: KeyChange] = [:]
@@ -60,10 +60,10 @@ struct ExpireTests {
         self.setReserved(100, in: &changes)
         seen.expectChanges(journal.with(changes))
 
-        try await self.expire().expectUnchanged(.reply("EXPIRED", 0, 0, 0), "again")
+        try await self.expire().expectUnchanged(.reply("EXPIRED", 0, 0, 0, .integer(now)), "again")
         try await self.scene.setClock(now + 1)
         let last = try await self.expire()
-        #expect(last.answer == .reply("EXPIRED", 1, 0, 0))
+        #expect(last.answer == .reply("EXPIRED", 1, 0, 0, .integer(now + 1)))
         #expect(last.after[self.scene.shardKey("due")] == nil && last.after[self.scene.key("due")] == nil)
         #expect(try await self.scene.ledger(Paths.leaf) == Ledger(10_000))
     }
@@ -76,9 +76,10 @@ struct ExpireTests {
         call.amount = 0
         let placed = try await self.scene.place(call)
         try await self.scene.harness.setClock(us: placed.record.deadlineMs * 1000 + 999)
-        try await self.expire().expectUnchanged(.reply("EXPIRED", 0, 0, 0))
-        try await self.scene.setClock(placed.record.deadlineMs + 1)
-        #expect(try await self.expire().answer == .reply("EXPIRED", 1, 0, 0))
+        let deadline = placed.record.deadlineMs
+        try await self.expire().expectUnchanged(.reply("EXPIRED", 0, 0, 0, .integer(deadline)))
+        try await self.scene.setClock(deadline + 1)
+        #expect(try await self.expire().answer == .reply("EXPIRED", 1, 0, 0, .integer(deadline + 1)))
     }
 
     @Test(
@@ -89,14 +90,15 @@ struct ExpireTests {
             for isSweptFirst in [true, false] {
                 try await self.scene.harness.reset(clockUs: Scene.startMs * 1000)
                 let placed = try await self.place([10_000])[0]
-                try await self.scene.setClock(placed.record.deadlineMs + delay)
+                let now = placed.record.deadlineMs + delay
+                try await self.scene.setClock(now)
                 let call = SettleCall(placed)
                 let early = isSweptFirst ? try await self.expire().answer : nil
                 let settled = try await self.scene.run(script, call.arguments(script))
                 let swept = if let early { early } else { try await self.expire().answer }
                 let isSettled = winner == script
                 #expect((settled.word != "EXPIRED") == isSettled)
-                #expect(swept == .reply("EXPIRED", isSettled ? 0 : 1, 0, 0))
+                #expect(swept == .reply("EXPIRED", isSettled ? 0 : 1, 0, 0, .integer(now)))
                 let spent: Int64 = winner == "budget/commit" ? 70 : 0
                 #expect(try await self.scene.ledger(Paths.root) == Ledger(10_000, spent: spent))
             }
@@ -106,17 +108,17 @@ struct ExpireTests {
     @Test("A batch ends at its limit and says that more are due; each is given back once")
     func batches() async throws {
         let placed = try await self.place([1000, 1001, 1002, 1003, 1004])
-        try await self.scene.setClock(placed[4].record.deadlineMs + 1)
+        let now = placed[4].record.deadlineMs + 1
+        try await self.scene.setClock(now)
         var answers: [ScriptAnswer] = []
         for index in 0..<4 {
             answers.append(try await self.expire(limit: 2).answer)
             let left = max(0, 500 - 200 * Int64(index + 1))
             #expect(try await self.scene.ledger(Paths.middle) == Ledger(10_000, reserved: left))
         }
-        let expected: [ScriptAnswer] = [
-            .reply("EXPIRED", 2, 0, 1), .reply("EXPIRED", 2, 0, 1), .reply("EXPIRED", 1, 0, 0),
-            .reply("EXPIRED", 0, 0, 0),
-        ]
+        let expected = ([(2, 1), (2, 1), (1, 0), (0, 0)] as [(Int64, Int64)]).map { ended, more in
+            ScriptAnswer.reply("EXPIRED", .integer(ended), 0, .integer(more), .integer(now))
+        }
         #expect(answers == expected)
         let bodies = try await self.scene.harness.snapshot().entries.keys.filter { $0.plain.hasPrefix("hf:{00}:e:") }
         #expect(bodies.count == 5)
@@ -127,15 +129,14 @@ struct ExpireTests {
         let placed = try await self.place([10_000])[0]
         var call = SettleCall(placed)
         _ = try await self.scene.run("budget/extend", call.extend())
-        try await self.scene.setClock(placed.record.deadlineMs + 30_000)
+        let deadline = placed.record.deadlineMs + 30_000
+        try await self.scene.setClock(deadline)
         let early = try await self.expire()
-        #expect(early.answer == .reply("EXPIRED", 0, 0, 0))
-        early.expectChanges([
-            self.scene.shardKey("due"): .scores(["bacme": ByteText(placed.record.deadlineMs + 30_000)])
-        ])
-        try await self.scene.setClock(placed.record.deadlineMs + 30_001)
+        #expect(early.answer == .reply("EXPIRED", 0, 0, 0, .integer(deadline)))
+        early.expectChanges([self.scene.shardKey("due"): .scores(["bacme": ByteText(deadline)])])
+        try await self.scene.setClock(deadline + 1)
         let seen = try await self.expire()
-        #expect(seen.answer == .reply("EXPIRED", 1, 0, 0))
+        #expect(seen.answer == .reply("EXPIRED", 1, 0, 0, .integer(deadline + 1)))
         let left = try #require(seen.after.remainingMs(self.scene.shardKey("x:" + placed.id)))
         #expect(left > Self.keepMs - 30_000 && left <= Self.keepMs)
         call.key = mark("k2")
@@ -181,7 +182,7 @@ struct ExpireTests {
             try await self.scene.setClock(now)
             let seen = try await self.expire()
             let comment: Comment = "\(words)"
-            #expect(seen.answer == .reply("EXPIRED", 2, 1, 0), comment)
+            #expect(seen.answer == .reply("EXPIRED", 2, 1, 0, .integer(now)), comment)
             let later = ByteText(now + 60_000)
             #expect(seen.after.scores(self.scene.key("due")) == [placed[1].id: later], comment)
             #expect(seen.after.scores(self.scene.shardKey("due")) == ["bacme": later], comment)
@@ -210,7 +211,7 @@ struct ExpireTests {
         let now = placed.record.deadlineMs + 1
         try await self.scene.setClock(now)
         let seen = try await self.expire()
-        #expect(seen.answer == .reply("EXPIRED", 0, 1, 0))
+        #expect(seen.answer == .reply("EXPIRED", 0, 1, 0, .integer(now)))
         let later = ByteText(now + 60_000)
         seen.expectChanges([
             self.scene.key("due"): .scores([placed.id: later]), self.scene.shardKey("due"): .scores(["bacme": later]),
@@ -223,12 +224,12 @@ struct ExpireTests {
         try await self.scene.harness.command("SET", placed.key, "x")
         let now = placed.record.deadlineMs + 1
         try await self.scene.setClock(now)
-        #expect(try await self.expire().answer == .reply("EXPIRED", 0, 1, 0))
+        #expect(try await self.expire().answer == .reply("EXPIRED", 0, 1, 0, .integer(now)))
         try await self.scene.harness.command("SET", placed.key, placed.record.text)
         try await self.scene.setClock(now + 60_000)
-        try await self.expire().expectUnchanged(.reply("EXPIRED", 0, 0, 0))
+        try await self.expire().expectUnchanged(.reply("EXPIRED", 0, 0, 0, .integer(now + 60_000)))
         try await self.scene.setClock(now + 60_001)
-        #expect(try await self.expire().answer == .reply("EXPIRED", 1, 0, 0))
+        #expect(try await self.expire().answer == .reply("EXPIRED", 1, 0, 0, .integer(now + 60_001)))
         #expect(try await self.scene.ledger(Paths.root) == Ledger(10_000))
     }
 
@@ -237,9 +238,10 @@ struct ExpireTests {
         let placed = try await self.place([1000])[0]
         _ = try await self.scene.run("budget/commit", SettleCall(placed).commit())
         try await self.scene.harness.command("ZADD", self.scene.key("due"), ByteText(Scene.startMs), placed.id)
-        try await self.scene.setClock(placed.record.deadlineMs + 1)
+        let now = placed.record.deadlineMs + 1
+        try await self.scene.setClock(now)
         let seen = try await self.expire()
-        #expect(seen.answer == .reply("EXPIRED", 0, 1, 0))
+        #expect(seen.answer == .reply("EXPIRED", 0, 1, 0, .integer(now)))
         #expect(seen.after.entries[placed.key] == seen.before.entries[placed.key])
         #expect(try await self.scene.ledger(Paths.root) == Ledger(10_000, spent: 70))
     }
@@ -249,7 +251,7 @@ struct ExpireTests {
         let placed = try await self.place([1000])[0]
         _ = try await self.scene.run("budget/release", SettleCall(placed).release())
         let seen = try await self.expire()
-        #expect(seen.answer == .reply("EXPIRED", 0, 0, 0))
+        #expect(seen.answer == .reply("EXPIRED", 0, 0, 0, .integer(Scene.startMs)))
         seen.expectChanges([self.scene.shardKey("due"): .removed])
     }
 }

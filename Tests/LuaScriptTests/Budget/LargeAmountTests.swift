@@ -85,7 +85,7 @@ struct LargeAmountTests {
         }
         try await self.scene.setClock(Scene.startMs + 1_000_000)
         let swept = try await self.scene.run("budget/expire", ["limit": "10", "keep_ms": "1000"])
-        #expect(swept == .reply("EXPIRED", 3, 0, 0))
+        #expect(swept == .reply("EXPIRED", 3, 0, 0, .integer(Scene.startMs + 1_000_000)))
         #expect(try await self.scene.ledger(Paths.root) == Ledger(.max))
     }
 

@@ -203,6 +203,12 @@ struct ReserveTests {
         try await self.reserve(call).expectUnchanged(.reply("DENIED", "EXCEEDED", 0), "within grace it is live")
         try await self.scene.setClock(placed.record.deadlineMs + 1)
         try await self.reserve(call).expectUnchanged(.reply("BEHIND"))
+        for (caughtUp, answer) in [(1, .reply("BEHIND")), (0, .reply("DENIED", "EXCEEDED", 0))]
+            as [(Int64, ScriptAnswer)]
+        {
+            call.caughtUpMs = placed.record.deadlineMs + caughtUp
+            try await self.reserve(call).expectUnchanged(answer, "a sweep got to \(caughtUp) ms after the deadline")
+        }
         try await self.scene.openLedgers([Paths.middle: Ledger(100, debt: 1)])
         try await self.reserve(call).expectUnchanged(.reply("DENIED", "DEBT", 1), "room would not help here")
     }

@@ -36,7 +36,7 @@ struct CorruptLedgerTests {
         switch words[0] {
         case "budget/reserve": return (words[0], reserve.arguments())
         case "budget/evaluate": return (words[0], reserve.evaluation())
-        case "budget/balances": return (words[0], ["tag": "A1", "after": "", "limit": "10"])
+        case "budget/balances": return (words[0], SampleCall.balances)
         case "budget/release": return (words[0], settle.release())
         case "budget/expire":
             try await self.scene.setClock(placed.record.deadlineMs + 1)
@@ -79,7 +79,7 @@ struct CorruptLedgerTests {
 
     /// Expects that a sweep put off the one reservation that is due, and changed nothing else; makes it due again.
     private func expectSetAside(_ seen: Observation, _ comment: Comment) async throws {
-        #expect(seen.answer == .reply("EXPIRED", 0, 1, 0), comment)
+        #expect(seen.answer.word == "EXPIRED" && seen.answer.fields.prefix(3) == [0, 1, 0], comment)
         let due = self.scene.key("due")
         let moved = seen.after.scores(due)
         #expect(Set(moved.keys) == [mark("h1")] && moved != seen.before.scores(due), comment)

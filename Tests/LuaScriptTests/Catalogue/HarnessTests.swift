@@ -39,7 +39,7 @@ struct HarnessTests {
         try await self.scene.openTenant()
         for us: Int64 in [1_700_000_000_000_000, 1_700_000_000_000_999, 1_700_000_000_999_999, 1_700_000_001_000_001] {
             try await self.scene.harness.setClock(us: us)
-            let due = try await self.scene.harness.run("sweep/due", keys: [Scene.prefix], ["limit": "1"])
+            let due = try await self.scene.harness.run("sweep/due", keys: [Scene.prefix], ["limit": "1", "offset": "0"])
             #expect(due == .reply("DUE", .integer(us / 1000)))
             var hold = Hold()
             hold.name = "at \(us)"
@@ -65,13 +65,15 @@ struct HarnessTests {
     @Test("A call that its header does not allow is refused before it is sent")
     func contracts() async throws {
         await #expect(throws: ContractBreach.self) { try await self.scene.run("no/script", [:]) }
-        await #expect(throws: ContractBreach.self) { try await self.scene.run("sweep/due", ["limit": "1"]) }
         await #expect(throws: ContractBreach.self) {
-            try await self.scene.harness.run("sweep/due", keys: [Scene.prefix], ["limits": "1"])
+            try await self.scene.run("sweep/due", ["limit": "1", "offset": "0"])
+        }
+        await #expect(throws: ContractBreach.self) {
+            try await self.scene.harness.run("sweep/due", keys: [Scene.prefix], ["limits": "1", "offset": "0"])
         }
         await #expect(throws: ContractBreach.self) {
             try await self.scene.harness.run(
-                "sweep/due", keys: [Scene.prefix], ScriptArguments(["limit": "1"], rest: ["2"]))
+                "sweep/due", keys: [Scene.prefix], ScriptArguments(["limit": "1", "offset": "0"], rest: ["2"]))
         }
     }
 

@@ -63,7 +63,7 @@ struct JournalTests {
         }
         try await self.scene.setClock(Scene.startMs + 100_000)
         let swept = try await self.scene.run("budget/expire", ["limit": "20", "keep_ms": "1000"])
-        #expect(swept == .reply("EXPIRED", 20, 0, 1))
+        #expect(swept == .reply("EXPIRED", 20, 0, 1, .integer(Scene.startMs + 100_000)))
         let first = (Scene.startMs + 100_000) * 1000
         #expect(try await self.numbers().sorted() == (0..<20).map { first + $0 })
         let out = try await self.scene.harness.snapshot().scores(self.scene.shardKey("out"))

@@ -144,8 +144,9 @@ struct DueTests {
 
     init() async throws { self.scene = try await Scene() }
 
-    private func due(limit: Int = 200) async throws -> Observation {
-        try await self.scene.observe("sweep/due", keys: [Scene.prefix], ["limit": ByteText(limit)])
+    private func due(limit: Int = 200, offset: Int = 0) async throws -> Observation {
+        try await self.scene.observe(
+            "sweep/due", keys: [Scene.prefix], ["limit": ByteText(limit), "offset": ByteText(offset)])
     }
 
     @Test("Entries whose time has passed are listed, earliest first, up to the limit")
@@ -158,6 +159,7 @@ struct DueTests {
         }
         try await self.due().expectUnchanged(.reply("DUE", now, "lacme", "bglobex", "bacme"))
         try await self.due(limit: 2).expectUnchanged(.reply("DUE", now, "lacme", "bglobex"))
+        try await self.due(limit: 2, offset: 1).expectUnchanged(.reply("DUE", now, "bglobex", "bacme"))
         try await self.scene.setClock(Scene.startMs + 1)
         let later = ScriptField.integer(Scene.startMs + 1)
         try await self.due().expectUnchanged(.reply("DUE", later, "lacme", "bglobex", "bacme", "lglobex"))

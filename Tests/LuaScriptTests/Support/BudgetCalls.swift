@@ -26,6 +26,8 @@ struct ReserveCall {
     var extensions: Int64 = 10
     var details: ByteText = "\"key\"\0{\"tenant\":\"acme\"}\0{\"kind\":\"llm\"}\0\0"
     var path = Paths.leaf
+    /// What the last sweep said of itself; 0 before any.
+    var caughtUpMs: Int64 = 0
 
     /// Every scope from the root to the path.
     var scopes: [ByteText] {
@@ -45,7 +47,7 @@ struct ReserveCall {
             "tag": tag, "h": self.id, "fingerprint": self.fingerprint, "amount": ByteText(self.amount),
             "unit": self.unit, "grace_ms": padded(self.graceMs, 5), "policy": self.policy, "fallback": self.fallback,
             "terms": self.terms, "row": bigEndian(self.amount, 8) + self.idBytes, "details": self.details,
-            "lengths": self.lengths,
+            "lengths": self.lengths, "caught_up_ms": ByteText(self.caughtUpMs),
         ]
         return ScriptArguments(named, rest: self.scopes)
     }
@@ -56,7 +58,7 @@ struct ReserveCall {
             "tag": tag, "h": self.id, "fingerprint": self.fingerprint, "amount": ByteText(self.amount),
             "unit": self.unit, "ttl_ms": ByteText(self.ttlMs), "grace_ms": padded(self.graceMs, 5),
             "policy": self.policy, "terms": self.terms, "keep_ms": ByteText(keepMs), "details": self.details,
-            "lengths": self.lengths,
+            "lengths": self.lengths, "caught_up_ms": ByteText(self.caughtUpMs),
         ]
         return ScriptArguments(named, rest: self.scopes)
     }
@@ -92,6 +94,11 @@ struct SettleCall {
     var keepMs: Int64 = 172_800_000
     var note: ByteText = ""
     var extendByMs: Int64 = 30_000
+    var caughtUpMs: Int64 = 0
+    /// The audit entry of an operator's release.
+    var entry: ByteText = ""
+    /// The scope filter of the caller's key.
+    var filter: [ByteText] = []
 
     init(_ placed: Placed) {
         self.id = placed.id
@@ -112,10 +119,11 @@ struct SettleCall {
     func commit(_ tag: ByteText = "A1") -> ScriptArguments {
         var arguments = self.keyed(tag)
         arguments["actual"] = ByteText(self.actual)
-        arguments["bytes"] = bigEndian(self.actual, 8)
+        arguments["caught_up_ms"] = ByteText(self.caughtUpMs)
         arguments["unit"] = self.unit
         arguments["keep_ms"] = ByteText(self.keepMs)
         arguments["metadata"] = self.note
+        arguments.rest = self.filter
         return arguments
     }
 
@@ -123,12 +131,15 @@ struct SettleCall {
         var arguments = self.keyed(tag)
         arguments["keep_ms"] = ByteText(self.keepMs)
         arguments["reason"] = self.note
+        arguments["entry"] = self.entry
+        arguments.rest = self.filter
         return arguments
     }
 
     func extend(_ tag: ByteText = "A1") -> ScriptArguments {
         var arguments = self.keyed(tag)
         arguments["extend_by_ms"] = ByteText(self.extendByMs)
+        arguments.rest = self.filter
         return arguments
     }
 

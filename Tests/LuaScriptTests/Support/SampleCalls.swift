@@ -28,12 +28,15 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
         try await scene.observe(self.script, keys: self.keys?(scene) ?? scene.keys, arguments)
     }
 
-    static let all = admin + budget + settling + reading + locks
+    static let all = admin + budget + settling + operating + reading + locks
 
     /// Keys of every script that writes an event.
     private static func journal(_ scene: Scene) -> [ByteText] {
         [scene.shardKey("seq"), scene.shardKey("out"), scene.key("el")]
     }
+
+    /// Arguments of `budget/balances` for all ledgers.
+    static let balances: ScriptArguments = ["tag": "A1", "after": "", "limit": "10", "caught_up_ms": "0"]
 
     private static func ledgers(_ scene: Scene) -> [ByteText] { Paths.all.map { scene.ledgerKey($0) } }
 
@@ -199,6 +202,21 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// A release by the operator, which leaves an audit entry.
+    private static let operating = [
+        SampleCall(
+            script: "budget/release", variant: "by the operator", word: "RELEASED", again: "REPLAYED",
+            typed: { scene in
+                [scene.tenantKey, scene.shardKey("r:" + mark("h1")), scene.key("due"), scene.chunkKey(0)]
+                    + [scene.shardKey("seq"), scene.key("al")] + Self.ledgers(scene)
+            },
+            arrange: { scene in
+                var call = SettleCall(try await scene.placeInThreeScopes())
+                call.entry = "{}"
+                return call.release("")
+            })
+    ]
+
     private static let reading = [
         SampleCall(
             script: "budget/get", word: "FOUND", again: "FOUND",
@@ -217,7 +235,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
             arrange: { scene in
                 _ = try await scene.placeInThreeScopes()
                 for path in Paths.all { try await scene.harness.command("ZADD", scene.key("bud"), "0", path + "\0U") }
-                return ["tag": "A1", "after": "", "limit": "10"]
+                return Self.balances
             }),
         SampleCall(
             script: "sweep/due", word: "DUE", again: "DUE", keys: { _ in [Scene.prefix] },
@@ -225,7 +243,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
             arrange: { scene in
                 let placed = try await scene.placeInThreeScopes()
                 try await scene.setClock(placed.record.deadlineMs + 1)
-                return ["limit": "10"]
+                return ["limit": "10", "offset": "0"]
             }),
     ]
 

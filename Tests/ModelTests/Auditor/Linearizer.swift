@@ -33,6 +33,8 @@ struct Linearizer {
         var isReadOfRoom: Bool {
             switch answer.outcome {
             case .balances, .refused(409, BudgetModel.Denial.Reason.exceeded.rawValue, _): true
+            // A commit that is short, and was not denied whatever is left.
+            case .refused(409, BudgetModel.Denial.Reason.overLimit.rawValue, _), .committed: request.isCommit
             default: false
             }
         }

@@ -67,6 +67,8 @@ extension BudgetModel {
             settle(id, request, span) { reservation, alive in
                 switch settlement(of: reservation.estimate, actual: actual) {
                 case .failure(let denial):
+                    // Short of room only when everything due was given back before.
+                    guard denial.reason == .exceeded || !upToDate(span.last).isEmpty else { return nil }
                     return span.last.clamped(to: alive).map { Prediction(outcome: denial.outcome, window: $0) }
                 case .success((let after, let charged)):
                     let amount = reservation.estimate.amount
@@ -275,9 +277,10 @@ extension BudgetModel {
         }
     }
 
-    /// The part of the window in which nothing waits to be swept; as a list of none or one.
+    /// The window, when nothing waits to be swept that was due at its beginning; as a list of none or one. What falls
+    /// due while a request is on its way need not be swept for it: the sweep that it led to may have been before.
     private func upToDate(_ window: Window) -> [Window] {
         guard let earliest = earliestDeadlineMs else { return [window] }
-        return window.through(ms: earliest).map { [$0] } ?? []
+        return window.through(ms: earliest) == nil ? [] : [window]
     }
 }

@@ -43,6 +43,10 @@ enum BudgetRequest: Hashable, Sendable {
         }
     }
 
+    var isCommit: Bool {
+        if case .commit = self { true } else { false }
+    }
+
     /// The reservation that the request names.
     var reservation: String? {
         switch self {

@@ -59,6 +59,10 @@ struct Client: Sendable {
             let turn = workload.below(1_000_000)
             switch workload.next(record.memory, holding: held) {
             case .budget(let request): await send(request, turn: turn)
+            case .budgetAt(let request, let us):
+                // At most a few ms away.
+                while WallClock.nowUs() < us { await Task.yield() }
+                await send(request, turn: turn)
             case .together(let requests):
                 await withTaskGroup { group in
                     for (index, request) in requests.enumerated() {

@@ -31,6 +31,7 @@ struct Sweeps: Sendable {
         let runner = stack.replicas[0].runner
         var call = ScriptCall(.sweepDue, keys: [stack.keyspace.shard(of: tenant).prefix])
         call.append(decimal: Int64(Limits.sweepBatchMax))
+        call.append(decimal: 0)
         do throws(ScriptFault) {
             let due = try await runner.run(call)
             for index in 1..<max(1, due.count) {

@@ -9,6 +9,8 @@ struct Workload {
     /// One step of a client.
     enum Operation {
         case budget(BudgetRequest)
+        /// The same, not before a time, µs.
+        case budgetAt(BudgetRequest, us: Int64)
         /// Several requests at once, from as many tasks.
         case together([BudgetRequest])
         case locks([LockRequest])
@@ -46,6 +48,7 @@ struct Workload {
     /// The next step, given what is known and which locks this client holds.
     mutating func next(_ memory: Record.Memory, holding held: [String: LockAnswer.Hold]) -> Operation {
         if !memory.short.isEmpty, chance(10) { return .budget(fund(memory)) }
+        if chance(20), let dash = dash(memory) { return dash }
         switch below(1_000) {
         case ..<4: return .forgetScripts
         case ..<9: return .cutConnections(1 + below(3))
@@ -147,6 +150,18 @@ struct Workload {
             [commit, self.commit(known)],
         ]
         return .together(rivals[below(rivals.count)])
+    }
+
+    /// A request that arrives at the very end of a reservation's time, or of its grace: a ms earlier or later.
+    private mutating func dash(_ memory: Record.Memory) -> Operation? {
+        let soonMs = WallClock.nowUs() / 1_000...WallClock.nowUs() / 1_000 + 15
+        let extends = chance(30)
+        guard let known = memory.dying.first(where: { soonMs.contains(extends ? $0.expiresMs : $0.deadlineMs) }) else {
+            return nil
+        }
+        let request = extends ? extend(known) : chance(60) ? commit(known) : release(known)
+        let endMs = extends ? known.expiresMs : known.deadlineMs
+        return .budgetAt(request, us: endMs * 1_000 - 500 + Int64(below(2_000)))
     }
 
     /// The same request again, whatever came of it.

@@ -25,6 +25,9 @@ enum TestEndpoints {
         Endpoint("operatorOnly", .get, "/v1/admin/secret", surface: .admin, access: .admin) { _ in
             .respond(.json([UInt8]("{}".utf8)))
         },
+        Endpoint("operatorEcho", .post, "/v1/admin/echo", surface: .admin, access: .admin) { input in
+            .respond(.json(input.request.body))
+        },
         Endpoint("store", .get, "/v1/store", surface: .cycles, access: .open) { askStore($0) },
     ]
 
@@ -32,6 +35,7 @@ enum TestEndpoints {
     static func askStore(_ input: Endpoint.Input) -> Step {
         var call = ScriptCall(.sweepDue, keys: [input.installation.keyspace.shards[0].prefix])
         call.append(decimal: 1)
+        call.append(decimal: 0)
         return .call(call) { (reply) throws(ScriptFault) in .respond(.json(reply.word)) }
     }
 }

@@ -2,82 +2,65 @@
 --include <int64>
 local assess = {}
 do
-    local call, find, match, sub = redis.call, string.find, string.match, string.sub
-    local EXACT, PRINTED = 9007199254740992, 1e14
-    local FIELDS = '^(%d+) (%d+) (%d+) (%d+) (%d+) (%u*[0rio])$'
+    local call, find, match, sub, format = redis.call, string.find, string.match, string.sub, string.format
+    local EXACT = 9007199254740992
 
-    local function corrupt(key)
-        error({err = 'CORRUPT ledger ' .. key})
-    end
-
-    -- A ledger in large numbers with `amount` more reserved; nil when remaining is too small, false when out of int64.
-    local function reserve_large(v, amount)
-        local big = int64.open()
-        local a, r, s, d, o, f = match(v, FIELDS)
-        if not (big.sound(a) and big.sound(r) and big.sound(s) and big.sound(o)) then return false end
+    -- A ledger with debt, flags, or large numbers, or none at all: its rank (0 for room enough), its text with `amount`
+    -- reserved, and its flags, then no more than a policy letter.
+    local function judge(key, v, amount)
+        local big, a, r, s, d, o, f = int64.open(), match(v, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%u*[0rio])$')
+        if not (a and big.sound(a) and big.sound(r) and big.sound(s) and big.sound(d) and big.sound(o)) then
+            error({err = 'CORRUPT ledger ' .. key})
+        end
+        if find(f, 'C', 1, true) then return 5 end
+        if find(f, 'F', 1, true) then return 4 end
+        if find(f, 'O', 1, true) then return 3 end
+        if d + 0 > 0 then return 2 end
         local rh, rl = big.parse(r)
         local ah, al = big.parse(a)
         local nh, nl = big.parse(amount)
         local h, l = big.sub(ah, al, rh, rl)
         h, l = big.sub(h, l, big.parse(s))
-        if big.less(h, l, nh, nl) then return nil end
-        return a .. ' ' .. big.text(big.add(rh, rl, nh, nl)) .. ' ' .. s .. ' ' .. d .. ' ' .. o .. ' ' .. f
-    end
-
-    -- The flags of a ledger with debt or flags; nil when it is none, or out of int64.
-    local function flagged(v)
-        local big, a, r, s, d, o, letters = int64.open(), match(v, FIELDS)
-        local sound = a and big.sound(a) and big.sound(r) and big.sound(s) and big.sound(d) and big.sound(o)
-        return sound and letters or nil
+        if big.less(h, l, nh, nl) then return 1 end
+        local held = big.text(big.add(rh, rl, nh, nl))
+        return 0, a .. ' ' .. held .. ' ' .. s .. ' ' .. d .. ' ' .. o .. ' ' .. f, f
     end
 
     -- Judges a reservation of `amount` over the scopes args[first ...], root first, whose
     -- lengths are 3 digits each in `lengths` and whose ledgers are at `base` and the scope (runtime digest 5.4; 1.0
     -- steps 11 to 15). One class of refusal is looked for in every scope before the next (decision A24). Returns
-    -- refusal reason or nil, index of the scope concerned, keys of the ledgers, their texts with the amount reserved,
-    -- snapshot, flags of the deepest.
+    -- refusal reason or nil, index of the scope concerned, what to write: a list of `n` keys and texts in turn, n,
+    -- snapshot, policy letter of the deepest.
     function assess.scopes(base, amount, lengths, args, first)
-        local wanted, keys, texts, n, snapshot, worst, at, flags = amount + 0, {}, {}, 0, '', 0, 0, nil
+        -- Room for three ledgers and a record, so that the table seldom need grow.
+        local writes = {nil, nil, nil, nil, nil, nil, nil, nil}
+        local wanted, n, snapshot, worst, at, flags = amount + 0, 0, '', 0, 0, nil
         for i = first, #args do
             local key = base .. args[i]
             local v = call('GET', key)
             if v then
-                n = n + 1
-                keys[n] = key
                 snapshot = snapshot .. sub(lengths, 3 * (i - first) + 1, 3 * (i - first) + 3) .. ' ' .. v .. ';'
-                local rank = 0
+                local rank, text, policy = 0, nil, nil
                 -- Nearly always: no debt, no flag but perhaps a policy.
                 local a, r, s, rest, f = match(v, '^(%d+) (%d+) (%d+)( 0 %d+ ([0rio]))$')
-                if a then
-                    flags = f
-                    local na, nr, ns = a + 0, r + 0, s + 0
-                    local sum = nr + wanted
-                    if na + ns + sum < EXACT and sum < PRINTED and #rest < 24 then
-                        if na - nr - ns < wanted then
-                            rank = 1
-                        else
-                            texts[n] = a .. ' ' .. sum .. ' ' .. s .. rest
-                        end
-                    else
-                        local text = reserve_large(v, amount)
-                        if text == false then corrupt(key) end
-                        texts[n], rank = text, text and 0 or 1
-                    end
+                local na, ns, sum = nil, nil, nil
+                if a then na, ns, sum = a + 0, s + 0, r + wanted end
+                if a and na + ns + sum < EXACT and #rest < 24 then
+                    policy = f
+                    if na - ns < sum then rank = 1 else text = a .. ' ' .. format('%d', sum) .. ' ' .. s .. rest end
                 else
-                    local letters = flagged(v)
-                    if not letters then corrupt(key) end
-                    rank = find(letters, 'C', 1, true) and 5 or find(letters, 'F', 1, true) and 4
-                        or find(letters, 'O', 1, true) and 3 or 2
+                    rank, text, policy = judge(key, v, amount)
                 end
+                writes[n + 1], writes[n + 2], n, flags = key, text, n + 2, policy
                 if rank > worst then worst, at = rank, i - first end
             end
         end
         if worst > 0 then
             local reason = worst == 1 and 'EXCEEDED' or worst == 2 and 'DEBT' or worst == 3 and 'OVERLIMIT'
                 or worst == 4 and 'FROZEN' or 'CLOSED'
-            return reason, at, keys, texts, snapshot, flags
+            return reason, at, writes, n, snapshot, flags
         end
-        return n == 0 and 'NOBUDGET' or nil, 0, keys, texts, snapshot, flags
+        return n == 0 and 'NOBUDGET' or nil, 0, writes, n, snapshot, flags
     end
 
     -- Where no scope has a ledger in `unit`: the deepest scope with a ledger in another unit, and those unit letters.

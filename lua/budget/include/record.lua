@@ -12,50 +12,53 @@
 -- string <tenant>:d:<7 digits> that holds it, the last 3 its place there, so a string has 1,000 rows.
 local record = {}
 do
-    local EMPTY_KEY = string.rep('0', 44)
+    local EMPTY_KEY = '00000000000000000000000000000000000000000000'
+    local call, pcall, find, match, sub, type = redis.call, redis.pcall, string.find, string.match, string.sub, type
 
-    local SHAPE = '^(%d+)%z(%u)(%u)%u%d%d%d%d%d%d%d%d(%d+)%z([^%z]*)%z([^%z]*)%z(%d%d%d [^%z]*;)%z'
+    -- For string.gmatch over a snapshot: path lengths of the ledgers that hold the reservation, in canonical order.
+    record.LENGTHS = '(%d%d%d) [^;]*;'
 
     -- amount, unit, policy, extensions allowed, tenant, path, ledger snapshot of a record; nothing when it has another
     -- shape: whoever ends a reservation must know so before the first write.
     function record.parse(rec)
-        local _, digits = string.find(rec, '^%u%d+')
+        local _, digits = find(rec, '^%u%d+')
         if not digits or digits < 45 then return nil end
-        return string.match(rec, SHAPE, string.byte(rec) == 65 and 68 or 125)
+        return match(rec, '^(%d+)%z(%u)(%u)%u%d%d%d%d%d%d%d%d(%d+)%z(%Z*)%z(%Z*)%z(%d%d%d %Z*;)%z',
+            sub(rec, 1, 1) == 'A' and 68 or 125)
     end
 
-    -- The same; raises CORRUPT when it has another shape.
-    function record.open(rec, key)
-        local amount, unit, policy, extensions, name, path, snapshot = record.parse(rec)
-        if not path then error({err = 'CORRUPT reservation ' .. key}) end
-        return amount, unit, policy, extensions, name, path, snapshot
-    end
-
-    -- Path lengths of the ledgers that hold this reservation, in canonical order.
-    function record.lengths(snapshot)
-        return string.gmatch(snapshot, '(%d%d%d) [^;]*;')
+    -- Whether an entry of filter[first ...] names a segment of a path: by its whole text, or by its beginning and `*`
+    -- (Principal.mayTouch in Swift). Entries are plain text and never patterns.
+    function record.within(path, filter, first)
+        local segments = '/' .. path .. '/'
+        for i = first, #filter do
+            local entry = filter[i]
+            if entry ~= '' and not string.find(entry, '/', 1, true) then
+                if string.find(segments, '/' .. entry .. '/', 1, true) then return true end
+                local start = #entry > 1 and string.sub(entry, -1) == '*' and '/' .. string.sub(entry, 1, -2)
+                if start and string.find(segments, start, 1, true) then return true end
+            end
+        end
+        return false
     end
 
     -- Ends a live reservation: due index, directory row, record with its lifetime (writes in that order; only the first
     -- two can fail, and then nothing is changed and the error text is returned for the caller to undo its own). Returns
     -- the error text or nil, and the final record.
     function record.finish(prefix, tenant_key, h, rec, state, now_ms, final_key, charged_bytes, tail, keep_ms)
-        local expires, grace, due_key = string.sub(rec, 15, 27), string.sub(rec, 28, 32), tenant_key .. ':due'
-        local r = redis.pcall('ZREM', due_key, h)
+        local expires, grace, due_key = sub(rec, 15, 27), sub(rec, 28, 32), tenant_key .. ':due'
+        local r = pcall('ZREM', due_key, h)
         if type(r) == 'table' then return r.err end
-        local finalized = (state == 'X') and 0 or now_ms
-        local head = struct.pack('>c1I6I6I2c8', state, finalized, expires, grace, charged_bytes)
-        local w = redis.pcall('SETRANGE', tenant_key .. ':d:' .. string.sub(rec, 36, 42),
-            string.sub(rec, 43, 45) * 64 .. '',
-            head)
+        local w = pcall('SETRANGE', tenant_key .. ':d:' .. sub(rec, 36, 42), sub(rec, 43, 45) * 64,
+            struct.pack('>c1I6I6I2c8', state, state == 'X' and 0 or now_ms, expires, grace, charged_bytes))
         if type(w) == 'table' then
-            if r == 1 then redis.call('ZADD', due_key, expires + grace, h) end
+            if r == 1 then call('ZADD', due_key, expires + grace, h) end
             return w.err
         end
         if final_key == '' then final_key = EMPTY_KEY end
-        local final = state .. string.sub(rec, 2, 67) .. now_ms .. final_key .. string.sub(rec, 68) .. tail
-        redis.call('SET', prefix .. 'r:' .. h, final, 'PX', keep_ms)
-        if string.sub(rec, 33, 35) ~= '000' then redis.call('PEXPIRE', prefix .. 'x:' .. h, keep_ms) end
+        local final = state .. sub(rec, 2, 67) .. now_ms .. final_key .. sub(rec, 68) .. tail
+        call('PSETEX', prefix .. 'r:' .. h, keep_ms, final)
+        if sub(rec, 33, 35) ~= '000' then call('PEXPIRE', prefix .. 'x:' .. h, keep_ms) end
         return nil, final
     end
 end

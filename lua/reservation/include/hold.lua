@@ -1,67 +1,65 @@
 -- hold: the record of one held name, <tenant>:k:<name>: expires_ms 13 digits (all nines for never), fencing token 16,
 -- release token 36, then requester, resource type and key label divided by line feeds. Its index entries: <tenant>:act
 -- (score expires_ms or +inf; member 'k' and the name) and <tenant>:q:<requester> (score fencing token).
---include <guard>
-local hold = {}
+--include <reservation/stream>
+local hold = {NEVER = '9999999999999'}
 do
-    hold.NEVER = '9999999999999'
+    local call, pcall, sub, type = redis.call, redis.pcall, string.sub, type
 
-    -- requester, type and label of a record; nothing when it has another shape.
-    function hold.parse(value)
-        if #value < 68 or not string.find(value, '^%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d') then
-            return nil
+    -- expires_ms, fencing token, release token, requester, type and label of a record, all as text; raises CORRUPT for
+    -- another shape, or returns nothing when `is_tolerant`.
+    function hold.open(value, is_tolerant)
+        local _, digits = string.find(value, '^%d+')
+        local requester, kind, label
+        if digits and digits >= 29 and #value >= 68 then
+            requester, kind, label = string.match(value, '^([^\n]*)\n([^\n]*)\n([^\n]*)$', 66)
         end
-        return string.match(value, '^([^\n]*)\n([^\n]*)\n([^\n]*)$', 66)
-    end
-
-    -- expires_ms as a number, fencing token, release token, requester, type and label of a record.
-    function hold.open(value)
-        local requester, kind, label = hold.parse(value)
-        if not label then error({err = 'CORRUPT hold record'}) end
-        return string.sub(value, 1, 13) + 0, string.sub(value, 14, 29), string.sub(value, 30, 65), requester, kind,
-            label
-    end
-
-    function hold.event(name, requester, kind, label, expires)
-        return name .. '\n' .. requester .. '\n' .. kind .. '\n' .. label .. '\n' .. expires
+        if not label then
+            if is_tolerant then return nil end
+            error({err = 'CORRUPT hold record'})
+        end
+        return sub(value, 1, 13), sub(value, 14, 29), sub(value, 30, 65), requester, kind, label
     end
 
     -- For a call of several items: raises before the first write if a key that any of them may touch is not in order,
     -- so that no item is done when another cannot be. Items begin at items[first], `width` words each: requester, name,
     -- ...
     function hold.check_batch(prefix, tenant_key, items, first, width)
-        guard.types({tenant_key .. ':act', 'zset', tenant_key .. ':ev', 'stream', prefix .. 'due', 'zset'})
+        -- Counting raises WRONGTYPE for a key of another type.
+        call('ZCARD', tenant_key .. ':act')
+        call('XLEN', tenant_key .. ':ev')
+        call('ZCARD', prefix .. 'due')
         for i = first, #items, width do
-            local value = redis.call('GET', tenant_key .. ':k:' .. items[i + 1])
-            guard.types({tenant_key .. ':q:' .. items[i], 'zset'})
+            local value = call('GET', tenant_key .. ':k:' .. items[i + 1])
+            call('ZCARD', tenant_key .. ':q:' .. items[i])
             if value then
                 local _, _, _, owner = hold.open(value)
-                guard.types({tenant_key .. ':q:' .. owner, 'zset'})
+                call('ZCARD', tenant_key .. ':q:' .. owner)
             end
         end
     end
 
-    -- Frees a held name: this is the one place where a waiter could be handed it. Index entries go first, each through
-    -- pcall and put back when a later step fails; returns the error text then, with nothing changed.
-    function hold.free(tenant_key, name, value, reason, id, append)
-        local expires, fence, _, requester, kind, label = hold.open(value)
-        local active_key, requester_key = tenant_key .. ':act', tenant_key .. ':q:' .. requester
-        local score = string.sub(value, 1, 13) == hold.NEVER and '+inf' or expires
-        local r = redis.pcall('ZREM', active_key, 'k' .. name)
+    -- Frees a held name, whose record open() gave the fields: this is the one place where a waiter could be handed it.
+    -- Index entries go first, each through pcall and put back when a later step fails; returns the id of the event, or
+    -- nil and the error text with nothing changed.
+    function hold.free(tenant_key, name, reason, id, expires, fence, requester, kind, label)
+        local active_key, requester_key, member = tenant_key .. ':act', tenant_key .. ':q:' .. requester, 'k' .. name
+        local r = pcall('ZREM', active_key, member)
         if type(r) == 'table' then return nil, r.err end
-        local q = redis.pcall('ZREM', requester_key, name)
+        local q = pcall('ZREM', requester_key, name)
+        local used, failure
         if type(q) == 'table' then
-            if r == 1 then redis.call('ZADD', active_key, score, 'k' .. name) end
-            return nil, q.err
+            failure = q.err
+        else
+            used, failure = stream.append(tenant_key .. ':ev', id, reason,
+                name .. '\n' .. requester .. '\n' .. kind .. '\n' .. label .. '\n' .. expires)
         end
-        local used, failure = append(tenant_key .. ':ev', id, reason,
-            hold.event(name, requester, kind, label, string.sub(value, 1, 13)))
         if not used then
-            if r == 1 then redis.call('ZADD', active_key, score, 'k' .. name) end
-            if q == 1 then redis.call('ZADD', requester_key, fence, name) end
+            if r == 1 then call('ZADD', active_key, expires == hold.NEVER and '+inf' or expires, member) end
+            if q == 1 then call('ZADD', requester_key, fence, name) end
             return nil, failure
         end
-        redis.call('DEL', tenant_key .. ':k:' .. name)
+        call('DEL', tenant_key .. ':k:' .. name)
         return used
     end
 end

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 ARGS ?=
-SOURCES := Package.swift Sources Tests Plugins/EmbedLua/EmbedLua.swift
+SOURCES := Package.swift Sources Tests Plugins/EmbedLua/EmbedLua.swift Plugins/EmbedAPIFiles/EmbedAPIFiles.swift
 
 .DEFAULT_GOAL := help
 .PHONY: help run test build release lint format bench verify clean deps

@@ -35,6 +35,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
@@ -55,12 +56,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Build tooling: Lua scripts become a Swift catalogue.
         .target(name: "LuaBundling", swiftSettings: strict),
         .executableTarget(name: "luabundle", dependencies: ["LuaBundling"], swiftSettings: strict),
         .plugin(name: "EmbedLua", capability: .buildTool(), dependencies: ["luabundle"]),
+        .executableTarget(name: "embedtext", swiftSettings: strict),
+        .plugin(name: "EmbedAPIFiles", capability: .buildTool(), dependencies: ["embedtext"]),
 
         // Foundations: no target here knows what Holdfast is about.
         .systemLibrary(
@@ -69,6 +73,7 @@ let package = Package(
             name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, deque], swiftSettings: strict),
         .target(name: "LocalStack", swiftSettings: strict),
         .target(name: "LuaCatalog", swiftSettings: strict, plugins: ["EmbedLua"]),
+        .target(name: "OpenAPIFiles", swiftSettings: strict, plugins: ["EmbedAPIFiles"]),
         .target(name: "StrictJSON", swiftSettings: strict),
         .target(name: "Observability", dependencies: [logging, coreMetrics], swiftSettings: strict),
 
@@ -81,8 +86,8 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON", "Observability",
-                nioCore, httpTypes, logging,
+                "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "OpenAPIFiles", "RedisClient", "StrictJSON",
+                "Observability", nioCore, httpTypes, logging,
             ],
             swiftSettings: strict),
         .target(
@@ -119,9 +124,8 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
-                "LocalStack",
-                "Observability", nioCore, nioPosix, httpTypes, logging,
+                "HTTPAPI", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON", "TestSupport",
+                "LocalStack", "Observability", nioCore, nioPosix, httpTypes, logging,
             ],
             swiftSettings: plain),
         .testTarget(name: "LuaBundlingTests", dependencies: ["LuaBundling", "LuaCatalog"], swiftSettings: plain),
@@ -144,11 +148,13 @@ let package = Package(
             name: "HoldfastCLI",
             dependencies: [
                 "Verification", "LocalStack", "HoldfastSettings", "SharedKernel", "RedisClient", "StrictJSON", nioCore,
-                nioPosix, argumentParser,
+                nioPosix, nioHTTP1, nioSSL, argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(name: "holdfast", dependencies: ["HoldfastCLI"], swiftSettings: strict),
-        .testTarget(name: "CLITests", dependencies: ["HoldfastCLI", "LocalStack"], swiftSettings: plain),
+        .testTarget(
+            name: "CLITests", dependencies: ["HoldfastCLI", "LocalStack", "StrictJSON", argumentParser],
+            swiftSettings: plain),
         .target(
             name: "HoldfastWorker",
             dependencies: [
@@ -161,7 +167,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "TestSupport",
-            dependencies: ["LuaBundling", "LuaCatalog", "LocalStack", "RedisClient", nioCore, nioPosix],
+            dependencies: [
+                "LuaBundling", "LuaCatalog", "LocalStack", "OpenAPIFiles", "RedisClient", "StrictJSON", nioCore,
+                nioPosix, yams,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests",
@@ -183,6 +192,9 @@ let package = Package(
                 "LuaCatalog", "RedisClient", "Observability", "LocalStack", "holdfast-server", "holdfast-worker",
                 nioCore, nioPosix, httpTypes, lifecycle, logging,
             ],
+            swiftSettings: plain),
+        .testTarget(
+            name: "OpenAPITests", dependencies: ["TestSupport", "HTTPAPI", "OpenAPIFiles", "StrictJSON", httpTypes],
             swiftSettings: plain),
         .testTarget(name: "TidyTests", swiftSettings: plain),
     ]

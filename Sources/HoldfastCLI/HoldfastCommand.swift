@@ -14,7 +14,15 @@ package enum CommandLineTool {
 struct HoldfastCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "holdfast",
-        abstract: "Starts Holdfast on this machine, and checks an installation.",
+        abstract: "Starts Holdfast on this machine, checks an installation, and manages what is in it.",
         version: "holdfast \(Settings.version)",
-        subcommands: [DevCommand.self, VerifyCommand.self])
+        subcommands: [DevCommand.self, VerifyCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Manage a server",
+                subcommands: [
+                    TenantCommand.self, KeyCommand.self, BudgetCommand.self, PolicyCommand.self, LimitsCommand.self,
+                    JWTKeysCommand.self, AuditCommand.self,
+                ])
+        ])
 }

@@ -29,13 +29,13 @@ package enum Settings {
     }
 
     /// Variables that look like settings and are none, for a warning: most are typing errors. Those that Kubernetes
-    /// makes for a service of our name are left out.
+    /// makes for a service of our name are left out, and so is the server's address, which the command line reads.
     package static func unknownNames(in environment: [String: String]) -> [String] {
         let known = Set(tables.flatMap { $0.rows.map(\.name) })
         return environment.keys.filter { name in
             name.hasPrefix("HOLDFAST_") && !known.contains(name) && !name.contains("_SERVICE_")
                 && !name.hasPrefix("HOLDFAST_PORT_") && !name.hasPrefix("HOLDFAST_WEBHOOK_")
-                && name != "HOLDFAST_SECRET_KEY"
+                && name != "HOLDFAST_SECRET_KEY" && name != "HOLDFAST_URL"
         }.sorted()
     }
 

@@ -5,18 +5,21 @@ internal import Budgets
 internal import Reservations
 internal import SharedKernel
 
-/// A tenant with something to expire, as a shard's due index names it: a kind letter and the tenant.
+/// A tenant with something to expire, or to end because it is closed, as a shard's due index names it: a kind letter
+/// and the tenant.
 struct DueTenant: Sendable {
     /// What is due.
     enum Kind: UInt8, CaseIterable, Sendable {
         case budgetReservations = 98
         case locks = 108
+        case closing = 99
 
         /// The value of the label `kind` of metrics.
         var label: String {
             switch self {
             case .budgetReservations: "budget_reservation"
             case .locks: "lock"
+            case .closing: "closing"
             }
         }
     }
@@ -32,16 +35,17 @@ struct DueTenant: Sendable {
         self.tenant = tenant
     }
 
-    /// One call that ends what is due, at most `Limits.sweepBatchMax` of it.
+    /// One call that ends what is due, a bounded number.
     func expireCall(_ keyspace: Keyspace, keepMs: Int64) -> ScriptCall {
         switch kind {
         case .budgetReservations: Expire(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
         case .locks: ExpireHolds(keys: keyspace.keys(of: tenant)).call
+        case .closing: CloseStep(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
         }
     }
 }
 
-/// What an expire call did; both kinds answer alike.
+/// What such a call did; all kinds answer alike.
 struct SweptBatch: Sendable {
     let ended: Int64
     /// Set aside for a minute, because a record is corrupt.
@@ -50,7 +54,7 @@ struct SweptBatch: Sendable {
 
     /// Reads the reply.
     init(_ reply: ScriptReply) throws(ScriptFault) {
-        guard reply.isWord("EXPIRED") else { throw reply.malformed("word") }
+        guard reply.isWord("EXPIRED") || reply.isWord("STEP") else { throw reply.malformed("word") }
         ended = try reply.int(0)
         setAside = try reply.int(1)
         hasMore = try reply.int(2) == 1

@@ -18,7 +18,9 @@ final class SweepJournal: Sendable {
 
     init(registry: PrometheusRegistry, logger: Logger) {
         self.logger = logger
-        registry.describe("holdfast_expirations_total", "Reservations and locks that this worker expired.")
+        registry.describe(
+            "holdfast_expirations_total",
+            "Reservations and locks that this worker expired, and what it closed with a tenant.")
         registry.describe(
             "holdfast_expirations_set_aside_total", "Expirations put off for a minute because a record is corrupt.")
         registry.describe("holdfast_sweep_failures_total", "Script calls of sweeps that failed.")

@@ -15,6 +15,8 @@ package enum Limits {
     package static let extensionsMax: Int64 = 999
     /// Expirations in one script call.
     package static let sweepBatchMax = 200
+    /// Things of a closed tenant that one script call ends.
+    package static let closeBatchMax = 100
     /// Independent lock items in one script call.
     package static let lockItemsPerCall = 64
     /// Lock items in one request.
@@ -30,6 +32,16 @@ package enum Limits {
     /// Rows of a page and the default.
     package static let pageRows: ClosedRange<Int64> = 1...200
     package static let pageRowsDefault: Int64 = 50
+    /// Rows of a page of ledgers in full.
+    package static let ledgerPageRows: ClosedRange<Int64> = 1...100
+    /// Characters of `scope_prefix`, as many as of a scope.
+    package static let scopePrefixCharactersMax = 1_024
+    /// Directory entries of ledgers that one script call reads.
+    package static let ledgersPerScan: Int64 = 1_000
+    /// Ledgers, and tenants, that one list may look at to sort them: 100 script calls of about a millisecond.
+    package static let ledgersScannedMax: Int64 = 100_000
+    /// Ledgers that one page in directory order may look at; a page that meets it ends early.
+    package static let ledgersScannedPerPage: Int64 = 20_000
     /// How long a request waits for due expirations before it is refused, ms.
     package static let behindMaxMs: Int64 = 250
     /// How long finished reservations are kept at least, ms: idempotency records live as long.
@@ -44,4 +56,10 @@ package enum Limits {
     package static let keyEntryProvisionalSeconds = 300
     /// Characters of a User-Agent that are kept in an audit entry.
     package static let userAgentCharactersMax = 256
+    /// Policies of a tenant: servers hold all of them in memory, and each reservation is held against them.
+    package static let policiesMax: Int64 = 200
+    /// Bytes of a policy's caps as JSON: they become part of each reservation.
+    package static let capsBytesMax = 4_096
+    /// Tools of an allow list or deny list.
+    package static let capsToolsMax = 256
 }

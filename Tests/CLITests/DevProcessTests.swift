@@ -29,7 +29,7 @@ struct DevProcess {
         directory = URL(filePath: logs.trimmingCharacters(in: [","])).deletingLastPathComponent().path
         // One look may miss a process that is changing its name or parent just then.
         var seen: [ProcessTable.Entry] = []
-        try await eventually("all it starts is there", within: .seconds(20)) {
+        try await eventually("all it starts is there", within: .seconds(60)) {
             seen = ProcessTable().descendants(of: program.pid)
             return Self.names.allSatisfy { name in seen.contains { name.hasPrefix($0.name) } }
         }
@@ -101,7 +101,7 @@ struct DevProcessTests {
         try await withDev { dev in
             #expect(dev.processes.count >= 5)
             dev.program.signal(SIGKILL)
-            try await dev.isGone(within: .seconds(20))
+            try await dev.isGone(within: .seconds(60))
         }
     }
 

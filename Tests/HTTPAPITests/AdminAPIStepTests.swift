@@ -79,14 +79,14 @@ struct AdminAPIStepTests {
         #expect(try AdminCall.words(step)[2] == #""A""#)
         let terms = String(decoding: TenantTerms().json, as: UTF8.self)
         let answer = try AdminCall.answer(
-            try AdminCall.next(step, ["EXISTS", "S", #""A""#, terms, "1000", "2000"]))
+            try AdminCall.next(step, ["EXISTS", "S", #""A""#, terms, "1000", "2000", "1500", ""]))
         #expect(answer.status == .ok)
         #expect(answer.text("status") == "SUSPENDED")
         #expect(answer.root.member("default_reservation_ttl_ms")?.int64() == 60_000)
         #expect(answer.text("created_at") == "1970-01-01T00:00:01.000Z")
         #expect(answer.text("updated_at") == "1970-01-01T00:00:02.000Z")
         let refusal = try AdminCall.refusal(
-            try AdminCall.next(step, ["EXISTS", "A", #""B""#, terms, "1000", "1000"]))
+            try AdminCall.next(step, ["EXISTS", "A", #""B""#, terms, "1000", "1000", "", ""]))
         #expect(refusal.status == .conflict)
         #expect(refusal.code == "DUPLICATE_RESOURCE")
     }
@@ -96,7 +96,7 @@ struct AdminAPIStepTests {
         let step = try AdminCall.plan(
             "/v1/admin/tenants", #"{"tenant_id":"acme","name":"caf\u00e9"}"#, as: .admin)
         let terms = String(decoding: TenantTerms().json, as: UTF8.self)
-        let other = try AdminCall.next(step, ["EXISTS", "A", "\"cafe\u{301}\"", terms, "1", "1"])
+        let other = try AdminCall.next(step, ["EXISTS", "A", "\"cafe\u{301}\"", terms, "1", "1", "", ""])
         #expect(try AdminCall.refusal(other).code == "DUPLICATE_RESOURCE")
     }
 
@@ -122,7 +122,7 @@ struct AdminAPIStepTests {
             (["NO_TENANT"], .notFound, "TENANT_NOT_FOUND"), (["CLOSED"], .conflict, "TENANT_CLOSED"),
             (["NO_BUDGET"], .notFound, "BUDGET_NOT_FOUND"), (["UNIT", "UC"], .badRequest, "UNIT_MISMATCH"),
             (["DENIED", "FROZEN"], .conflict, "BUDGET_FROZEN"), (["DENIED", "CLOSED"], .conflict, "BUDGET_CLOSED"),
-            (["OVERFLOW"], .badRequest, "INVALID_REQUEST"),
+            (["SHORT"], .conflict, "BUDGET_EXCEEDED"), (["OVERFLOW"], .badRequest, "INVALID_REQUEST"),
         ] {
             let refusal = try AdminCall.refusal(try AdminCall.next(step, words))
             #expect(refusal.status == status)
@@ -149,13 +149,31 @@ struct AdminAPIStepTests {
         }
     }
 
-    @Test("Only CREDIT is part of this release; the other words are known and refused, unknown words are not")
+    @Test("All five operations are known by their words, others are not; spent counts for RESET_SPENT alone")
     func operations() throws {
-        for word in ["DEBIT", "RESET", "REPAY_DEBT", "RESET_SPENT"] {
-            let body = #"{"operation":"\#(word)","amount":{"unit":"TOKENS","amount":5}}"#
-            let refusal = try AdminCall.refusal(try AdminCall.plan(fundTarget, body, as: .admin))
-            #expect(refusal.status == .badRequest)
-            #expect(refusal.message == "operation: \(word) is not supported yet")
+        for (word, letter) in [
+            ("CREDIT", "C"), ("DEBIT", "D"), ("RESET", "R"), ("REPAY_DEBT", "P"), ("RESET_SPENT", "S"),
+        ] {
+            let plain = #"{"operation":"\#(word)","amount":{"unit":"TOKENS","amount":5}"#
+            let words = try AdminCall.words(try AdminCall.plan(fundTarget, plain + "}", as: .admin))
+            #expect(words[10...11] == [letter, "0"])
+            #expect(words[13].contains("spent_override_provided") == (letter == "S"))
+            let spent = plain + #","spent":{"unit":"TOKENS","amount":50}}"#
+            let given = try AdminCall.words(try AdminCall.plan(fundTarget, spent, as: .admin))
+            #expect(given[10...11] == [letter, letter == "S" ? "50" : "0"])
+            #expect(given[13].contains(#""spent_override_provided":true"#) == (letter == "S"))
+            let other = try AdminCall.plan(
+                fundTarget, spent.replacing(#"TOKENS","amount":50"#, with: #"CREDITS","amount":50"#), as: .admin)
+            if letter == "S" {
+                #expect(try AdminCall.refusal(other).code == "UNIT_MISMATCH")
+            } else {
+                _ = try AdminCall.call(other)
+            }
+            for bad in ["-1", "1.5", "null", #""5""#] {
+                let body = plain + #","spent":{"unit":"TOKENS","amount":\#(bad)}}"#
+                let refusal = try AdminCall.refusal(try AdminCall.plan(fundTarget, body, as: .admin))
+                #expect(refusal.message.hasPrefix("spent.amount:"))
+            }
         }
         for word in [#""credit""#, #""STEAL""#, "null", "1"] {
             let body = #"{"operation":\#(word),"amount":{"unit":"TOKENS","amount":5}}"#

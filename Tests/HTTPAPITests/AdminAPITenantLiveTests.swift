@@ -72,7 +72,7 @@ struct AdminAPITenantLiveTests {
             #expect(secret.utf8.count == 41)
             #expect(key.text("key_prefix") == String(secret.prefix(14)))
             #expect(key.text("key_id")?.hasPrefix("key_") == true)
-            #expect(key.text("key_id")?.utf8.count == 20)
+            #expect(key.text("key_id")?.utf8.count == 22)
             #expect(key.text("tenant_id") == "acme")
             #expect(key.texts("permissions") == Permission.defaults.map(\.rawValue))
             let created = try #require(key.text("created_at").flatMap { DateTime.milliseconds([UInt8]($0.utf8)[...]) })

@@ -68,8 +68,21 @@ struct AdminAPITrailLiveTests {
             #expect(entry.member("amount")?.raw.elementsEqual(#"{"unit":"TOKENS","amount":5}"#.utf8) == true)
             #expect(entry.member("metadata")?.member("reason")?.isString("a \"b\"\n") == true)
             #expect(entry.member("metadata")?.member("metadata")?.member("po")?.int64() == 1)
-            #expect(events[3][4...6] == ["tenant:acme", "T", "CREDIT"])
-            #expect(events[3].last == #""a \"b\"\u000a""#)
+            let funded = try AdminCall.json(events[3][4])
+            for (name, text) in [
+                ("ledger_id", ledgerID), ("scope", "tenant:acme"), ("unit", "TOKENS"), ("operation", "CREDIT"),
+                ("reason", "a \"b\"\n"),
+            ] as [(StaticString, String)] { #expect(funded.member(name)?.isString(text) == true) }
+            #expect(funded.member("spent_override_provided") == nil)
+            for (name, remaining) in [("previous_state", 7), ("new_state", 12)] as [(StaticString, Int64)] {
+                let state = try #require(funded.member(name))
+                #expect(state.member("allocated")?.int64() == remaining)
+                #expect(state.member("remaining")?.int64() == remaining)
+                for name in ["reserved", "spent", "debt"] as [StaticString] {
+                    #expect(state.member(name)?.int64() == 0)
+                }
+                #expect(state.member("status")?.isString("ACTIVE") == true)
+            }
             let data = try AdminCall.json(events[2][4])
             #expect(data.member("ledger_id")?.isString(ledgerID) == true)
             #expect(data.member("new_state")?.member("remaining")?.int64() == 7)

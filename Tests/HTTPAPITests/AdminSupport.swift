@@ -43,7 +43,7 @@ struct AdminStack: Sendable {
         pool.start()
         let result: Result<Void, any Error>
         do {
-            try await pool.waitUntilReady(within: .seconds(10))
+            try await pool.waitUntilReady(within: .seconds(60))
             try await body(AdminStack(pool: pool, group: group))
             result = .success(())
         } catch {
@@ -60,7 +60,8 @@ struct AdminStack: Sendable {
         self.group = group
         installation = AdminCall.installation
         pipeline = RequestPipeline(
-            endpoints: AdminAPI.endpoints + CyclesAPI.endpoints, runner: ScriptRunner(pool: pool, group: group),
+            endpoints: AdminAPI.endpoints + CyclesAPI.endpoints + ReservationAPI.endpoints,
+            runner: ScriptRunner(pool: pool, group: group),
             installation: installation, adminKey: RedactedString(Self.adminKey),
             journal: RequestJournal(
                 registry: PrometheusRegistry(includesProcess: false),
@@ -86,6 +87,7 @@ struct AdminStack: Sendable {
                 pipeline.handle(request, pipeline.match(request), on: eventLoop) { continuation.resume(returning: $0) }
             }
         }
+        try response.check(method, target)
         return try AdminAnswer(response)
     }
 
@@ -235,7 +237,8 @@ enum AdminCall {
             throw Unexpected(what: "no endpoint for \(target)")
         }
         request.parameters = parameters
-        return endpoint.plan(.init(request: request, caller: caller, installation: installation))
+        return endpoint.plan(
+            .init(request: request, caller: caller, installation: installation, nowMs: 1_700_000_000_000))
     }
 
     /// The step after a script's reply of these words.

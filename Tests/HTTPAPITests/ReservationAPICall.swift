@@ -30,7 +30,10 @@ enum ReservationAPICall {
         let installation = Installation(
             keyspace: Keyspace(shardCount: 64), salt: IdentitySalt(bytes: [UInt8](repeating: 7, count: 32)),
             keepMs: Limits.retentionFinalFloorMs)
-        return endpoint.plan(.init(request: request, caller: .tenant(try principal()), installation: installation))
+        return endpoint.plan(
+            .init(
+                request: request, caller: .tenant(try principal()), installation: installation, nowMs: 1_700_000_000_000
+            ))
     }
 
     static func reserve(_ body: String) throws -> Step {

@@ -47,7 +47,7 @@ struct ReservationAPIStack: Sendable {
         pool.start()
         let result: Result<Void, any Error>
         do {
-            try await pool.waitUntilReady(within: .seconds(10))
+            try await pool.waitUntilReady(within: .seconds(60))
             _ = try await pool.send(RedisCommand([[UInt8]("SET".utf8), principal.keys[1], principal.tag]))
             try await body(ReservationAPIStack(runner: ScriptRunner(pool: pool, group: group)))
             result = .success(())
@@ -61,7 +61,7 @@ struct ReservationAPIStack: Sendable {
     }
 
     /// Takes a planned request through its script calls to the answer.
-    private func answer(_ planned: Step) async throws -> Answer {
+    private func answer(_ planned: Step, to method: HTTPRequest.Method, _ action: String) async throws -> Answer {
         var step = planned
         var calls = 0
         while case .call(let invocation) = step {
@@ -69,10 +69,13 @@ struct ReservationAPIStack: Sendable {
             calls += 1
         }
         let response = try ReservationAPICall.response(step)
+        try response.check(method, "/api/v1/Reservation/" + action, passedPipeline: false)
         return Answer(status: response.status, root: try JSONDocument.parse(response.body).root, calls: calls)
     }
 
-    func reserve(_ body: String) async throws -> Answer { try await answer(try ReservationAPICall.reserve(body)) }
+    func reserve(_ body: String) async throws -> Answer {
+        try await answer(try ReservationAPICall.reserve(body), to: .post, "reserve")
+    }
 
     /// Reserves one resource.
     func reserve(_ requester: String, _ resource: String, ttlSeconds: Int? = nil) async throws -> Answer {
@@ -80,7 +83,9 @@ struct ReservationAPIStack: Sendable {
         return try await reserve(#"[{"requester":"\#(requester)","resource":"\#(resource)"\#(ttl)}]"#)
     }
 
-    func unreserve(_ body: String) async throws -> Answer { try await answer(try ReservationAPICall.unreserve(body)) }
+    func unreserve(_ body: String) async throws -> Answer {
+        try await answer(try ReservationAPICall.unreserve(body), to: .post, "unreserve")
+    }
 
     /// Releases one resource.
     func unreserve(_ requester: String, _ resource: String, _ token: String?) async throws -> Answer {
@@ -90,7 +95,8 @@ struct ReservationAPIStack: Sendable {
 
     /// Who holds a resource, as a path segment.
     func holder(_ segment: String) async throws -> String? {
-        let answer = try await answer(try ReservationAPICall.plan(.get, "/api/v1/Reservation/check/" + segment))
+        let planned = try ReservationAPICall.plan(.get, "/api/v1/Reservation/check/" + segment)
+        let answer = try await answer(planned, to: .get, "check/" + segment)
         let holder = answer.text("holder")
         #expect(answer.root.member("isReserved")?.bool() == (holder != nil))
         return holder

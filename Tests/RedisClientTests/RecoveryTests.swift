@@ -80,7 +80,7 @@ struct RecoveryTests {
         var configuration = try RedisConfiguration(url: redis.url)
         configuration.commandTimeout = .milliseconds(200)
         try await withPool(configuration) { pool in
-            try await pool.waitUntilReady(within: .seconds(5))
+            try await pool.waitUntilReady(within: .seconds(60))
             try await redis.pause()
             #expect(await pool.failure("INCR", "n") == .timeout)
             try await eventually("the connection is given up") { !pool.isReady }
@@ -104,7 +104,7 @@ struct RecoveryTests {
             try await eventually("an attempt has failed") { log.names.contains("failed") }
             #expect(!pool.isReady)
             try await redis.restart()
-            try await pool.waitUntilReady(within: .seconds(2))
+            try await pool.waitUntilReady(within: .seconds(60))
             #expect(pool.isFullyReady)
         }
         await redis.remove()

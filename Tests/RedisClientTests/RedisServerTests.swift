@@ -79,7 +79,7 @@ struct RedisServerTests {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let pool = try RedisPool(configuration: RedisConfiguration(url: redis.url), group: group)
         pool.start()
-        try await pool.waitUntilReady(within: .seconds(5))
+        try await pool.waitUntilReady(within: .seconds(60))
         #expect(pool.isFullyReady)
         let loop = group.next()
         let replies = try await loop.flatSubmit {
@@ -174,8 +174,8 @@ struct RedisServerTests {
         configuration.commandTimeout = .seconds(20)
         try await withPool(configuration) { stuckPool in
             try await withPool(configuration) { pool in
-                try await pool.waitUntilReady(within: .seconds(5))
-                try await stuckPool.waitUntilReady(within: .seconds(5))
+                try await pool.waitUntilReady(within: .seconds(60))
+                try await stuckPool.waitUntilReady(within: .seconds(60))
                 async let stuck = stuckPool.failure("EVAL", "while true do end", "0")
                 try await eventually("others hear BUSY") {
                     let result = await Task { try await pool.send(RedisCommand("GET", "x")) }.result
@@ -233,7 +233,7 @@ struct RedisServerTests {
         configuration.commandTimeout = .seconds(30)
         try await withPool(configuration) { pool in
             try await withPool(configuration) { observer in
-                try await pool.waitUntilReady(within: .seconds(5))
+                try await pool.waitUntilReady(within: .seconds(60))
                 async let slow = pool.send(RedisCommand("BLPOP", "queue", "25"))
                 try await eventually("the call has arrived") {
                     try await observer.text("INFO", "clients")?.contains("blocked_clients:1") == true

@@ -49,7 +49,7 @@ struct TLSTests {
                 configuration.tls = .init(caFile: caFile, serverName: name)
                 configuration.commandTimeout = .seconds(5)
                 try await withPool(configuration) { pool in
-                    try await pool.waitUntilReady(within: .seconds(10))
+                    try await pool.waitUntilReady(within: .seconds(60))
                     #expect(try await pool.text("ECHO", "secret") == "secret")
                     let body = [UInt8](repeating: 0x41, count: 3_000_000)
                     _ = try await pool.send(RedisCommand([Array("SET".utf8), [1], body]))

@@ -33,7 +33,7 @@ struct TestTenant: Sendable {
         pool.start()
         let result: Result<Void, any Error>
         do {
-            try await pool.waitUntilReady(within: .seconds(10))
+            try await pool.waitUntilReady(within: .seconds(60))
             _ = try await pool.send(RedisCommand([[UInt8]("SET".utf8), principal.keys[1], principal.tag]))
             try await body(
                 TestTenant(principal: principal, pool: pool, runner: ScriptRunner(pool: pool, group: group)))

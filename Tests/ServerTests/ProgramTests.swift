@@ -40,7 +40,7 @@ struct ProgramTests {
             process.terminate()
             throw error
         }
-        try await eventually("\(program) ends", within: .seconds(30)) { !process.isRunning }
+        try await eventually("\(program) ends", within: .seconds(60)) { !process.isRunning }
         return Ending(status: process.terminationStatus, output: text(0), errors: text(1))
     }
 
@@ -72,7 +72,7 @@ struct ProgramTests {
             "HOLDFAST_WORKER_PORT": "0", "HOLDFAST_ADMIN_API_KEY": "topsecretkey",
         ]
         let ending = try await run(program, [], environment: environment) { process, log in
-            try await eventually("\(program) listens", within: .seconds(30)) { log().contains("\"listening\"") }
+            try await eventually("\(program) listens", within: .seconds(60)) { log().contains("\"listening\"") }
             kill(process.processIdentifier, signal)
         }
         #expect(ending.status == 0)

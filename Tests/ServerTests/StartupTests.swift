@@ -34,7 +34,7 @@ struct StartupTests {
         let error = try #require(await failure(try RunningServer.settings(redis: url), patience: .seconds(30)))
         #expect(error.exitCode == 78 && error.description.contains("refuses the login"))
         #expect(!error.description.contains("hunter2"))
-        #expect(ContinuousClock.now - begin < .seconds(10))
+        #expect(ContinuousClock.now - begin < .seconds(25))
         let good = "unix://default:right@\(redis.socketPath)"
         #expect(await failure(try RunningServer.settings(redis: good)) == nil)
         await redis.remove()

@@ -38,7 +38,7 @@ struct SweeperTests {
 
         let store = workers[0].store
         try await holdLocks(store, tenants: 3, each: 450)
-        try await eventually("all expire", within: .seconds(20)) {
+        try await eventually("all expire", within: .seconds(60)) {
             contexts.map { total($0.registry.render(), "holdfast_expirations_total") }.reduce(0, +) == 1_350
         }
         let left = try await store.runner.pool.send(RedisCommand("KEYS", "hf:{*}:due"))
@@ -51,7 +51,7 @@ struct SweeperTests {
         try await redis.restart()
         try await eventually("the keyspace is there again") { store.readiness.unreadiness.isEmpty }
         try await holdLocks(store, tenants: 1, each: 10)
-        try await eventually("expirations go on", within: .seconds(20)) {
+        try await eventually("expirations go on", within: .seconds(60)) {
             contexts.map { total($0.registry.render(), "holdfast_expirations_total") }.reduce(0, +) == 1_360
         }
         await group.triggerGracefulShutdown()

@@ -63,7 +63,11 @@ struct LuaTests {
     @Test("no script walks the keyspace or an unbounded key")
     func nothingIsWalked() {
         let banned = /'(?:KEYS|SCAN|SMEMBERS|HGETALL|HKEYS|HVALS|FLUSHDB|FLUSHALL|SORT)'/
-        for unit in LuaTree.units { #expect(!unit.code.contains(banned), "\(unit.file.path)") }
+        // A tenant has a bounded number of policies (`admin/create_policy`).
+        let bounded = /call\('(?:HGETALL|HVALS)', tenant_key \.\. ':pol'\)/
+        for unit in LuaTree.units {
+            #expect(!unit.code.replacing(bounded, with: "").contains(banned), "\(unit.file.path)")
+        }
     }
 
     /// Whether a text names a script, and not only one whose name begins alike.

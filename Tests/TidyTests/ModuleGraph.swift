@@ -29,7 +29,9 @@ enum ModuleGraph {
         // Build tooling and foundations: nothing here knows what Holdfast is about.
         "LuaBundling": Rule(foreign: foundation),
         "luabundle": Rule(["LuaBundling"], foreign: foundation),
+        "embedtext": Rule(foreign: foundation),
         "LuaCatalog": Rule(),
+        "OpenAPIFiles": Rule(),
         "StrictJSON": Rule(foreign: system),
         "Observability": Rule(foreign: system.union(["Logging", "CoreMetrics"])),
         "RedisClient": Rule(
@@ -42,7 +44,7 @@ enum ModuleGraph {
         "Budgets": Rule(domain, foreign: system),
         "Reservations": Rule(domain, foreign: system),
         "HTTPAPI": Rule(
-            domain.union(["Budgets", "Reservations", "RedisClient", "Observability"]),
+            domain.union(["Budgets", "Reservations", "OpenAPIFiles", "RedisClient", "Observability"]),
             foreign: system.union(["NIOCore", "HTTPTypes", "Logging"])),
         "Verification": Rule(domain.union(["Budgets", "Reservations", "RedisClient"]), foreign: system.union(nio)),
 
@@ -73,7 +75,7 @@ enum ModuleGraph {
                 "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "HoldfastServer", "HoldfastWorker", "Verification",
                 "LocalStack", "Budgets", "Reservations", "RedisClient", "Observability",
             ]),
-            foreign: process.union(["ArgumentParser", "HTTPTypes", "UnixSignals"])),
+            foreign: process.union(["ArgumentParser", "HTTPTypes", "NIOHTTP1", "NIOSSL", "UnixSignals"])),
         "holdfast": Rule(["HoldfastCLI"], foreign: process.union(["ArgumentParser"])),
         "holdfast-server": Rule(["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"], foreign: process),
         "holdfast-worker": Rule(["HoldfastWorker", "HoldfastRuntime", "HoldfastSettings"], foreign: process),
@@ -83,8 +85,10 @@ enum ModuleGraph {
 
         // For tests alone.
         "TestSupport": Rule(
-            domain.union(["LocalStack", "LuaBundling", "RedisClient", "Budgets", "Reservations", "Observability"]),
-            foreign: process),
+            domain.union([
+                "LocalStack", "LuaBundling", "OpenAPIFiles", "RedisClient", "Budgets", "Reservations", "Observability",
+            ]),
+            foreign: process.union(["Yams"])),
     ]
 
     /// One `import` line.

@@ -31,7 +31,7 @@ struct Installation: Sendable {
         pool.start()
         let result: Result<Void, any Error>
         do {
-            try await pool.waitUntilReady(within: .seconds(10))
+            try await pool.waitUntilReady(within: .seconds(60))
             let installation = Installation(
                 runner: ScriptRunner(pool: pool, group: group), pool: pool, group: group)
             if installed { try await installation.install() }

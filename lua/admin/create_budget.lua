@@ -12,7 +12,7 @@ ARGV
   4 allocated   decimal int64 >= 0
   5 limit       overdraft limit, decimal int64 >= 0
   6 policy      its own overage policy: r, i, o, or 0 for none
-  7 terms       JSON of ledger id, overage policy, rollover, period and metadata
+  7 terms       JSON of ledger id, rollover and period, NUL, metadata as JSON or empty
   8 entry       JSON of the audit entry
   9 context     JSON of request and trace ids for the event
   10 payload    JSON of the event's data
@@ -41,8 +41,8 @@ if string.sub(status, 1, 1) ~= 'A' then return {'INACTIVE', string.sub(status, 1
 local path, unit = ARGV[2], ARGV[3]
 local ledger_key = tenant_key .. ':l:' .. unit .. ':' .. path
 local terms_key = tenant_key .. ':lt:' .. unit .. ':' .. path
-guard.types({ledger_key, 'string', terms_key, 'string', tenant_key .. ':bud', 'zset', prefix .. 'seq', 'counter',
-    prefix .. 'out', 'zset', tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset'})
+guard.types({ledger_key, 'string', terms_key, 'string', tenant_key .. ':bud', 'zset'})
+guard.journal(prefix, tenant_key)
 if call('EXISTS', ledger_key) == 1 then return {'DUPLICATE'} end
 local now, now_us = clock.now()
 call('SET', ledger_key, ARGV[4] .. ' 0 0 0 ' .. ARGV[5] .. ' ' .. ARGV[6])

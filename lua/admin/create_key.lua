@@ -21,7 +21,7 @@ REPLIES
 EVENTS
   api_key.created
 COMPLEXITY
-  O(log events); about 25 calls
+  O(log keys of the shard + log events); about 35 calls
 ]]
 --include <clock>
 --include <guard>
@@ -41,13 +41,17 @@ if old then
     return {'CREATED', created, expires}
 end
 if string.sub(status, 1, 1) ~= 'A' then return {'INACTIVE', string.sub(status, 1, 1)} end
-guard.types({keys_key, 'hash', prefix .. 'seq', 'counter', prefix .. 'out', 'zset', tenant_key .. ':el', 'zset',
-    tenant_key .. ':al', 'zset'})
+guard.types({keys_key, 'hash', prefix .. 'ids', 'hash', tenant_key .. ':kl', 'zset', prefix .. 'kl', 'zset'})
+guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
 local expires = ARGV[4]
 if expires == '' then expires = string.format('%.0f', now + ARGV[3]) end
 tenant.bump(tenant_key)
 call('HSET', keys_key, ARGV[1], ARGV[2] .. '\0A\0' .. now .. '\0' .. expires .. '\0' .. ARGV[5])
+local name = string.sub(tenant_key, #prefix + 3)
+call('HSET', prefix .. 'ids', ARGV[1], name)
+call('ZADD', tenant_key .. ':kl', now, ARGV[1])
+call('ZADD', prefix .. 'kl', now, ARGV[1] .. ':' .. name)
 audit.append(prefix, tenant_key, now, now_us, ARGV[6])
 outbox.append(prefix, tenant_key, now, now_us, 'api_key.created', ARGV[7], ARGV[8])
 return {'CREATED', now .. '', expires}

@@ -12,7 +12,8 @@ ARGV
   4 context     JSON of request and trace ids for the event
 REPLIES
   CREATED created_ms                             the new tenant's creation time
-  EXISTS status name terms created_ms updated_ms  the tenant of this id as it stands; status letter
+  EXISTS status name terms created_ms updated_ms suspended_ms closed_ms
+                                                 the tenant of this id as it stands; status letter
 EVENTS
   tenant.created
 COMPLEXITY
@@ -22,18 +23,17 @@ COMPLEXITY
 --include <guard>
 --include <audit>
 --include <outbox>
+--include <admin/profile>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local call = redis.call
 local profile_key = tenant_key .. ':p'
 local status = call('GET', tenant_key)
 if status then
-    local p = call('HMGET', profile_key, 'name', 'terms', 'created_ms', 'updated_ms')
-    if not (p[1] and p[2] and p[3] and p[4]) then error({err = 'CORRUPT tenant profile'}) end
-    return {'EXISTS', string.sub(status, 1, 1), p[1], p[2], p[3], p[4]}
+    return {'EXISTS', string.sub(status, 1, 1), unpack(profile.read(tenant_key))}
 end
-guard.types({profile_key, 'hash', tenant_key .. ':n', 'string', prefix .. 'tenants', 'zset', prefix .. 'seq',
-    'counter', prefix .. 'out', 'zset', tenant_key .. ':el', 'zset', tenant_key .. ':al', 'zset'})
+guard.types({profile_key, 'hash', tenant_key .. ':n', 'string', prefix .. 'tenants', 'zset'})
+guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
 call('SET', tenant_key, 'A1')
 call('HSET', profile_key, 'name', ARGV[1], 'terms', ARGV[2], 'created_ms', now, 'updated_ms', now)

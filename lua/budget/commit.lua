@@ -13,7 +13,9 @@ ARGV
   4 key         22 characters: hash of the concrete path and the idempotency key
   5 fingerprint 22 characters: hash of the canonical request
   6 actual      decimal int64 >= 0
-  7 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one
+  7 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one; where policies
+                limit commits followed by a line for each that may count, first to count first: pattern, space, commits
+                a minute or 0 for no limit, space, the policy's id
   8 unit        unit letter
   9 keep_ms     lifetime of the finished record, ms
   10 metadata   JSON of the commit metadata, or empty
@@ -30,6 +32,7 @@ REPLIES
   FINALIZED              already committed or released
   EXPIRED                past expires_at_ms + grace_period_ms
   UNIT unit              the reservation's unit letter is another
+  LIMITED reset now      a policy allows no more commits until reset, both ms
   DENIED reason path     CLOSED (ledger), EXCEEDED (policy reject) or OVERDRAFT; path of the scope
   BEHIND                 a scope is short while reservations of this tenant wait to be expired, due before caught_up_ms
 EVENTS
@@ -69,8 +72,25 @@ if state == 'C' or state == 'R' then return {'FINALIZED'} end
 if state ~= 'A' and state ~= 'X' then return {'NOT_FOUND'} end
 if state == 'X' or now > sub(rec, 15, 27) + sub(rec, 28, 32) then return {'EXPIRED'} end
 if unit ~= ARGV[8] then return {'UNIT', unit} end
-
-local function corrupt(ledger_key) error({err = 'CORRUPT ledger ' .. ledger_key}) end
+local rate_key = nil
+if #ARGV[7] > 13 then
+    for pattern, most, policy_id in string.gmatch(ARGV[7], '\n(%S+) (%d+) (%S+)') do
+        local stem = sub(pattern, 1, -2)
+        local fits = path == pattern
+        if sub(pattern, -1) == '*' then
+            fits = #path > #stem and sub(path, 1, #stem) == stem
+                and (sub(stem, -1) == '/' or not string.find(path, '/', #stem + 1, true))
+        end
+        if fits then
+            local minute = math.floor(now / 60000)
+            if most == '0' then break end
+            rate_key = tenant_key .. ':rl:' .. policy_id .. ':c:' .. minute
+            local used = call('GET', rate_key)
+            if used and used + 0 >= most + 0 then return {'LIMITED', minute * 60000 + 60000, now} end
+            break
+        end
+    end
+end
 
 -- Each ledger's key is a beginning of the deepest one. The table has room for three, so that it seldom need grow.
 local base, writes, n, snapshot = tenant_key .. ':l:' .. unit .. ':', {nil, nil, nil, nil, nil, nil}, 0, ''
@@ -95,6 +115,7 @@ if plain then
     charged = actual
 end
 if not plain then
+    local function corrupt(ledger_key) error({err = 'CORRUPT ledger ' .. ledger_key}) end
     local keys, texts, lengths, outcome, effects, results = {}, {}, {}, nil, nil, nil
     n, snapshot = 0, ''
     for length in string.gmatch(opening, record.LENGTHS) do
@@ -109,7 +130,10 @@ if not plain then
     if outcome == 'OVERDRAFT' or (outcome == 'OK' and string.find(table.concat(effects), '[ko]')) then
         -- A scope is short: amounts of reservations that wait to be expired must not make it so.
         local at = call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')[2]
-        if at and at + 0 < now and (ARGV[7] == '0' or at + 0 < ARGV[7] + 0) then return {'BEHIND'} end
+        if at and at + 0 < now then
+            local caught_up = string.match(ARGV[7], '^%d+') + 0
+            if caught_up == 0 or at + 0 < caught_up then return {'BEHIND'} end
+        end
     end
     if outcome == 'CORRUPT' then corrupt(keys[charged]) end
     if outcome ~= 'OK' then return {'DENIED', outcome, sub(keys[charged], base_length + 1)} end
@@ -123,5 +147,9 @@ end
 local failure, final = record.finish(prefix, tenant_key, h, rec, 'C', now_text, ARGV[4] .. ARGV[5], bytes,
     '\0' .. charged .. '\0' .. snapshot .. '\0' .. ARGV[10], ARGV[9])
 if failure then return redis.error_reply(failure) end
+if rate_key then
+    call('INCR', rate_key)
+    call('PEXPIRE', rate_key, 120000)
+end
 call('MSET', unpack(writes, 1, n))
 return {'COMMITTED', final, now}

@@ -80,7 +80,7 @@ for length in string.gmatch(opening, record.LENGTHS) do
     writes[n + 1], writes[n + 2], n = ledger_key, given, n + 2
     snapshot = snapshot .. length .. ' ' .. v .. ' p;'
 end
-if entry ~= '' then guard.types({prefix .. 'seq', 'counter', tenant_key .. ':al', 'zset'}) end
+if entry ~= '' then guard.journal(prefix, tenant_key) end
 local failure, final = record.finish(prefix, tenant_key, h, rec, 'R', now_text, ARGV[4] .. ARGV[5],
     '\0\0\0\0\0\0\0\0', '\0' .. '0' .. '\0' .. snapshot .. '\0' .. ARGV[7], ARGV[6])
 if failure then return redis.error_reply(failure) end

@@ -18,7 +18,8 @@ ARGV
   10 row        24 bytes: amount big-endian, then the 16 bytes of h
   11 details    JSON of idempotency key, subject, action, metadata and caps, divided by NUL
   12 lengths    3 digits for each scope: its length
-  13 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one
+  13 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one; under a policy
+                 with a rate limit followed by a space, reservations a minute, a space, the policy's id
   14.. scopes   derived scope paths, root first
 REPLIES
   STALE value           the tenant's present status and epoch
@@ -27,6 +28,7 @@ REPLIES
   MISMATCH              the same key with another request
   CLOSED                the tenant is closed
   SUSPENDED             the tenant is suspended
+  LIMITED reset now     the policy allows no more reservations until reset, both ms
   NOBUDGET              no scope has a ledger in any unit
   UNIT scope units      no ledger in this unit; index of the deepest scope that has others, and their letters
   DENIED reason scope   EXCEEDED, DEBT, OVERLIMIT, FROZEN or CLOSED; index of the scope
@@ -59,6 +61,14 @@ end
 local status = sub(tag, 1, 1)
 if status == 'C' then return {'CLOSED'} end
 if status == 'S' then return {'SUSPENDED'} end
+local rate_key = nil
+if #ARGV[13] > 13 then
+    local most, policy_id = string.match(ARGV[13], '^%d+ (%d+) (%S+)$')
+    local minute = math.floor(now / 60000)
+    rate_key = tenant_key .. ':rl:' .. policy_id .. ':r:' .. minute
+    local used = call('GET', rate_key)
+    if used and used + 0 >= most + 0 then return {'LIMITED', minute * 60000 + 60000, now} end
+end
 
 local reason, at, writes, n, snapshot, flags =
     assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 14)
@@ -71,7 +81,10 @@ if reason then
     end
     if reason == 'EXCEEDED' then
         local first = call('ZRANGE', due_key, 0, 0, 'WITHSCORES')[2]
-        if first and first + 0 < now and (ARGV[13] == '0' or first + 0 < ARGV[13] + 0) then return {'BEHIND'} end
+        if first and first + 0 < now then
+            local caught_up = string.match(ARGV[13], '^%d+') + 0
+            if caught_up == 0 or first + 0 < caught_up then return {'BEHIND'} end
+        end
     end
     return {'DENIED', reason, at}
 end
@@ -130,5 +143,9 @@ end
 local record = 'A' .. now_text .. expires_text .. grace .. '000' .. row .. ARGV[3] .. amount .. '\0'
     .. unit .. policy .. terms .. '\0' .. name .. '\0' .. path .. '\0' .. snapshot .. '\0' .. ARGV[11]
 writes[n + 1], writes[n + 2] = record_key, record
+if rate_key then
+    call('INCR', rate_key)
+    call('PEXPIRE', rate_key, 120000)
+end
 call('MSET', unpack(writes, 1, n + 2))
 return {'RESERVED', record, now}

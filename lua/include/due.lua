@@ -1,13 +1,8 @@
--- due: the shard's index of tenants with something to expire. Member: kind letter (b budget reservations, l locks) and
--- tenant; score: no later than the earliest deadline of that tenant. A sweep sets the score to the next deadline.
--- note(): O(log tenants), uses pcall and returns the error, if any, so that the caller can undo its earlier writes.
+-- due: the shard's index of tenants with something to expire. Member: kind letter (b budget reservations, l locks, c
+-- closing) and tenant; score: no later than the earliest deadline of that tenant. What takes a reservation or lock adds
+-- its deadline with ZADD LT; a sweep sets the score to the next deadline.
 local due = {}
 do
-    function due.note(prefix, kind, name, at_ms)
-        local r = redis.pcall('ZADD', prefix .. 'due', 'LT', at_ms, kind .. name)
-        return type(r) == 'table' and r.err or nil
-    end
-
     -- After a sweep: the earliest deadline left in `index`, or no entry at all.
     function due.settle(prefix, kind, name, index)
         local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')

@@ -1,6 +1,7 @@
 -- guard: cold scripts check the type of every key they are about to write before the first write, because Redis does
 -- not roll back. types({key, type, key, type, ...}) raises WRONGTYPE for a key that exists with another type; one call
--- a key. The type counter is a string of digits.
+-- a key. The type counter is a string of digits. journal(prefix, tenant_key) does so for every key that audit and
+-- outbox write.
 local guard = {}
 do
     function guard.types(expected)
@@ -16,5 +17,10 @@ do
                 error({err = 'WRONGTYPE a key of this operation holds another type'})
             end
         end
+    end
+
+    function guard.journal(prefix, tenant_key)
+        guard.types({prefix .. 'seq', 'counter', prefix .. 'out', 'zset', tenant_key .. ':el', 'zset',
+            tenant_key .. ':al', 'zset', prefix .. 'al', 'zset'})
     end
 end

@@ -5,7 +5,30 @@ internal import LuaCatalog
 package import SharedKernel
 internal import StrictJSON
 
-/// Credits a ledger (admin digest 2.2, design section 6: a credit repays debt first).
+/// What funding does to a ledger (admin digest 2.2).
+package enum FundingOperation: String, CaseIterable, Sendable {
+    /// Repays debt first (design section 6).
+    case credit = "CREDIT"
+    /// Refused when less remains.
+    case debit = "DEBIT"
+    /// Another allocation; all else stays.
+    case reset = "RESET"
+    case repayDebt = "REPAY_DEBT"
+    /// Another allocation and other spending: a new period.
+    case resetSpent = "RESET_SPENT"
+
+    fileprivate var letter: UInt8 {
+        switch self {
+        case .credit: 67
+        case .debit: 68
+        case .reset: 82
+        case .repayDebt: 80
+        case .resetSpent: 83
+        }
+    }
+}
+
+/// Changes what a ledger has outside of reservations.
 package struct FundLedger: Sendable {
     /// The tenant's keys.
     package var keys: [[UInt8]]
@@ -13,33 +36,31 @@ package struct FundLedger: Sendable {
     package var tag: [UInt8]
     package var path: ScopePath
     package var unit: BudgetUnit
+    package var operation: FundingOperation
     package var amount: Int64
+    /// What is spent after `resetSpent`; nil for nothing, and of no meaning otherwise.
+    package var spent: Int64?
     /// From tenant, endpoint, scope, unit and idempotency key; nil when none was sent.
     package var key: Identity?
     /// Of the canonical request.
     package var fingerprint: Identity
-    /// JSON of the audit entry.
-    package var auditEntry: [UInt8]
-    /// JSON of request and trace ids for the event.
-    package var eventContext: [UInt8]
-    /// JSON string; empty when absent.
-    package var reason: ArraySlice<UInt8>
+    package var trail: LedgerTrail
 
-    /// A credit of these parts.
+    /// A change of these parts.
     package init(
-        keys: [[UInt8]], tag: [UInt8], path: ScopePath, unit: BudgetUnit, amount: Int64, key: Identity?,
-        fingerprint: Identity, auditEntry: [UInt8], eventContext: [UInt8], reason: ArraySlice<UInt8>
+        keys: [[UInt8]], tag: [UInt8], path: ScopePath, unit: BudgetUnit, operation: FundingOperation, amount: Int64,
+        spent: Int64?, key: Identity?, fingerprint: Identity, trail: LedgerTrail
     ) {
         self.keys = keys
         self.tag = tag
         self.path = path
         self.unit = unit
+        self.operation = operation
         self.amount = amount
+        self.spent = spent
         self.key = key
         self.fingerprint = fingerprint
-        self.auditEntry = auditEntry
-        self.eventContext = eventContext
-        self.reason = reason
+        self.trail = trail
     }
 
     /// A ledger before and after, and when.
@@ -59,12 +80,14 @@ package struct FundLedger: Sendable {
         case unitMismatch([BudgetUnit])
         case frozen
         case closed
+        /// A debit of more than remains.
+        case exceeded
         /// The result would leave int64.
         case overflow
     }
 
-    /// One round trip.
-    package var call: ScriptCall {
+    /// One round trip; `sweptMs` as in `Balances`.
+    package func call(sweptMs: Int64 = 0) -> ScriptCall {
         var call = ScriptCall(.adminFundBudget, keys: keys, reservingBytes: 2048)
         call.append(tag)
         call.append(path.bytes)
@@ -72,9 +95,13 @@ package struct FundLedger: Sendable {
         call.append(decimal: amount)
         call.append(key?.text ?? [])
         call.append(fingerprint.text)
-        call.append(auditEntry)
-        call.append(eventContext)
-        call.append(reason)
+        call.append(trail.auditEntry)
+        call.append(trail.eventContext)
+        call.append([operation.letter])
+        call.append(decimal: spent ?? 0)
+        call.append(trail.place)
+        call.append(trail.more)
+        call.append(decimal: sweptMs)
         return call
     }
 
@@ -89,6 +116,7 @@ package struct FundLedger: Sendable {
             return .unitMismatch(try reply.bytes(0).compactMap(BudgetUnit.init(letter:)))
         }
         if reply.isWord("DENIED") { return try reply.bytes(0) == [UInt8]("CLOSED".utf8) ? .closed : .frozen }
+        if reply.isWord("SHORT") { return .exceeded }
         if reply.isWord("OVERFLOW") { return .overflow }
         throw reply.malformed("word")
     }

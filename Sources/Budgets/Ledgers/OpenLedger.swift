@@ -15,7 +15,7 @@ package struct OpenLedger: Sendable {
     package var allocated: Int64
     package var overdraftLimit: Int64
     package var policy: OveragePolicy?
-    /// JSON of ledger id, overage policy, rollover, period and metadata.
+    /// JSON of ledger id, rollover and period, NUL, metadata as JSON or nothing.
     package var terms: [UInt8]
     /// JSON of the audit entry.
     package var auditEntry: [UInt8]

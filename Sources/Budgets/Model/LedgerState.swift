@@ -13,6 +13,16 @@ package struct LedgerState: Hashable, Sendable {
     /// Letters of C closed, F frozen, O over limit, then its own overage policy r, i or o, or 0 for none.
     package var flags: [UInt8]
 
+    /// A new ledger.
+    package init(allocated: Int64, overdraftLimit: Int64) {
+        self.allocated = allocated
+        reserved = 0
+        spent = 0
+        debt = 0
+        self.overdraftLimit = overdraftLimit
+        flags = [48]
+    }
+
     /// The state of six texts as scripts send them; nil when one is no int64.
     package init?(_ fields: ArraySlice<[UInt8]>) {
         let fields = Array(fields)

@@ -20,6 +20,10 @@ package struct Reserve: Sendable {
     package var policy: OveragePolicy?
     package var fallbackPolicy: OveragePolicy
     package var maxExtensions: Int64
+    /// JSON of the caps that the answer carries; empty for none.
+    package var caps: [UInt8] = []
+    /// The policy that limits reservations, and how many it allows a minute.
+    package var rateLimit: (policy: [UInt8], perMinute: Int64)?
     /// JSON texts as sent; empty when absent.
     package var idempotencyKey, subject, action, metadata: ArraySlice<UInt8>
 
@@ -54,6 +58,8 @@ package struct Reserve: Sendable {
         case mismatch
         case tenantClosed
         case tenantSuspended
+        /// No more reservations until `resetMs`.
+        case limited(resetMs: Int64, nowMs: Int64)
         /// No scope has a budget in any unit.
         case noBudget
         /// No scope has a budget in this unit; the deepest scope that has others, and those.
@@ -76,7 +82,7 @@ package struct Reserve: Sendable {
         call.append(padded(graceMs, width: 5))
         call.append(bigEndian(amount) + identity.bytes)
         call.append(details)
-        appendScopes(to: &call, sweptMs)
+        appendScopes(to: &call, sweptMs, pace)
         return call
     }
 
@@ -94,7 +100,7 @@ package struct Reserve: Sendable {
         call.append(terms)
         call.append(decimal: keepMs)
         call.append(details)
-        appendScopes(to: &call, sweptMs)
+        appendScopes(to: &call, sweptMs, [])
         return call
     }
 
@@ -108,6 +114,7 @@ package struct Reserve: Sendable {
         if reply.isWord("MISMATCH") { return .mismatch }
         if reply.isWord("CLOSED") { return .tenantClosed }
         if reply.isWord("SUSPENDED") { return .tenantSuspended }
+        if reply.isWord("LIMITED") { return .limited(resetMs: try reply.int(0), nowMs: try reply.int(1)) }
         if reply.isWord("NOBUDGET") { return .noBudget }
         if reply.isWord("UNIT") {
             return .unitMismatch(
@@ -127,16 +134,23 @@ package struct Reserve: Sendable {
         return scopes[Int(index)]
     }
 
-    /// The scopes' lengths, 3 digits each, the time of the sweep, then the scopes.
-    private func appendScopes(to call: inout ScriptCall, _ sweptMs: Int64) {
+    /// The rate limit as the script takes it; empty for none.
+    private var pace: [UInt8] {
+        guard let rateLimit else { return [] }
+        return [32] + [UInt8](String(rateLimit.perMinute).utf8) + [32] + rateLimit.policy
+    }
+
+    /// The scopes' lengths, 3 digits each, the time of the sweep and the rate limit, then the scopes.
+    private func appendScopes(to call: inout ScriptCall, _ sweptMs: Int64, _ pace: [UInt8]) {
         var lengths: [UInt8] = []
         for length in path.prefixLengths { lengths += padded(Int64(length), width: 3) }
         call.append(lengths)
-        call.append(decimal: sweptMs)
+        if pace.isEmpty { call.append(decimal: sweptMs) } else { call.append([UInt8](String(sweptMs).utf8) + pace) }
         for scope in path.scopes { call.append(scope) }
     }
 
-    private var terms: [UInt8] { [65] + padded(ttlMs, width: 8) + padded(maxExtensions, width: 3) }
+    /// A for a plain answer, C for one with caps, then TTL and extensions.
+    private var terms: [UInt8] { [caps.isEmpty ? 65 : 67] + padded(ttlMs, width: 8) + padded(maxExtensions, width: 3) }
 
     private var details: [UInt8] {
         var out: [UInt8] = []
@@ -149,6 +163,7 @@ package struct Reserve: Sendable {
         out.append(0)
         out.append(contentsOf: metadata)
         out.append(0)
+        out.append(contentsOf: caps)
         return out
     }
 }

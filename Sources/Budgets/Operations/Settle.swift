@@ -63,6 +63,8 @@ package struct Commit: Sendable {
     package var unit: BudgetUnit
     /// JSON as sent; empty when absent.
     package var metadata: ArraySlice<UInt8>
+    /// Policies that may limit commits, the first to count first; none when no policy does.
+    package var policies: [Policy] = []
 
     /// A commit of these parts.
     package init(target: SettleTarget, actual: Int64, unit: BudgetUnit, metadata: ArraySlice<UInt8>) {
@@ -79,6 +81,20 @@ package struct Commit: Sendable {
         /// The reservation counts in this unit.
         case unitMismatch(BudgetUnit)
         case denied(Denial, scope: [UInt8])
+        /// No more commits until `resetMs`.
+        case limited(resetMs: Int64, nowMs: Int64)
+    }
+
+    /// The time of the sweep, then a line for each policy.
+    private func paced(_ sweptMs: Int64) -> [UInt8] {
+        var out = [UInt8](String(sweptMs).utf8)
+        for policy in policies {
+            out.append(10)
+            out.append(contentsOf: policy.pattern.text)
+            out.append(contentsOf: [UInt8](" \(policy.commitsPerMinute ?? 0) ".utf8))
+            out.append(contentsOf: policy.id)
+        }
+        return out
     }
 
     /// One round trip; the record is kept for `keepMs` from then on. `sweptMs` is the time of a sweep that a BEHIND
@@ -86,7 +102,7 @@ package struct Commit: Sendable {
     package func call(for access: TenantAccess, keepMs: Int64, sweptMs: Int64 = 0) -> ScriptCall {
         var call = target.call(.budgetCommit, for: access)
         call.append(decimal: actual)
-        call.append(decimal: sweptMs)
+        if policies.isEmpty { call.append(decimal: sweptMs) } else { call.append(paced(sweptMs)) }
         call.append([unit.letter])
         call.append(decimal: keepMs)
         call.append(metadata)
@@ -100,6 +116,7 @@ package struct Commit: Sendable {
             return .committed(try BudgetRecord(try reply.bytes(0), from: reply), isReplay: reply.isWord("REPLAYED"))
         }
         if let refusal = SettleRefusal(reply) { return .refused(refusal) }
+        if reply.isWord("LIMITED") { return .limited(resetMs: try reply.int(0), nowMs: try reply.int(1)) }
         if reply.isWord("UNIT") {
             guard let letter = try reply.bytes(0).first, let unit = BudgetUnit(letter: letter) else {
                 throw reply.malformed("unit")

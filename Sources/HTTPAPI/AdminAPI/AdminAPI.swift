@@ -5,6 +5,13 @@
 package enum AdminAPI {
     /// Its operations.
     package static var endpoints: [Endpoint] {
-        [CreateTenant.endpoint, CreateAPIKey.endpoint, CreateBudget.endpoint, FundBudget.endpoint]
+        [
+            CreateTenant.endpoint, GetTenant.endpoint, ListTenants.endpoint, UpdateTenant.endpoint,
+            CreateAPIKey.endpoint, ListAPIKeys.endpoint, UpdateAPIKey.endpoint, RevokeAPIKey.endpoint,
+            ValidateAPIKey.endpoint, Introspect.endpoint, CreateBudget.endpoint, FundBudget.endpoint,
+            ListBudgets.endpoint, LookupBudget.endpoint, UpdateBudget.endpoint, FreezeBudget.freeze,
+            FreezeBudget.unfreeze, CreatePolicy.endpoint, ListPolicies.endpoint, UpdatePolicy.endpoint,
+            ListAuditLogs.endpoint,
+        ] + TenantSetting.limits.endpoints + TenantSetting.jwtKeys.endpoints
     }
 }

@@ -25,4 +25,16 @@ extension Limits {
     static let scopeFilterEntries = 0...64
     /// Characters of a date-time.
     static let dateTimeBytesMax = 64
+    /// Characters of `search`.
+    static let searchCharactersMax = 128
+    /// Rows of an admin list that one script call reads.
+    static let listedRowsPerCall: Int64 = 500
+    /// Rows that may match when a list is not in order of creation.
+    static let sortedRowsMax = 20_000
+    /// Calls that a request which closes a tenant makes itself; the worker makes the others.
+    static let closeStepsPerRequest = 20
+    /// Times a change is made anew because another one came first.
+    static let changeAttemptsMax = 5
+    /// Ids named in an answer of things that could not be ended with their tenant.
+    static let failedResourcesShown = 100
 }

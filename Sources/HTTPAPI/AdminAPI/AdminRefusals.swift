@@ -12,6 +12,14 @@ enum AdminRefusals {
     /// 400 for what only an active tenant may get.
     static let tenantSuspended = APIError.invalid("tenant_id: the tenant is SUSPENDED, it must be ACTIVE")
 
+    /// 404 for an API key that is not there, be it that its id could not be one's.
+    static let noKey = APIError(.notFound, "NOT_FOUND", "key_id: there is no such API key")
+
+    /// 503 for a change that others came before again and again.
+    static let contended = APIError(
+        .serviceUnavailable, "INTERNAL_ERROR", "busy with other changes of the same: retry",
+        headers: [.retryAfter: "1"])
+
     /// 404 for a scope without a ledger.
     static func noBudget(_ path: [UInt8]) -> APIError {
         APIError(

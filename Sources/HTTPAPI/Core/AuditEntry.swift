@@ -76,11 +76,15 @@ struct AuditEntry {
 
 /// Where an event comes from: the request and who made it. Stored with the event; the relay puts it into the envelope.
 enum EventContext {
-    /// The context as JSON.
-    static func json(_ request: APIRequest, _ actor: AdminActor) -> [UInt8] {
+    /// The context as JSON; `correlationID` is for events that belong together (admin digest 4.4).
+    static func json(_ request: APIRequest, _ actor: AdminActor, correlationID: [UInt8]? = nil) -> [UInt8] {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.correlation(request.correlation)
+        if let correlationID {
+            writer.key("correlation_id")
+            writer.string(correlationID)
+        }
         writer.key("trace_flags")
         writer.string(request.correlation.traceFlags)
         writer.key("traceparent_inbound_valid")

@@ -19,6 +19,8 @@ package enum Access: Sendable {
     case admin
     /// Either; a non-blank admin key counts first (admin digest 0.2).
     case tenantOrAdmin(Permission)
+    /// Either, and a tenant's key needs no permission.
+    case anyKey
 }
 
 /// Who is calling, once authenticated.
@@ -56,12 +58,15 @@ package struct Endpoint: Sendable {
         package let request: APIRequest
         package let caller: Caller
         package let installation: Installation
+        /// The time by the clock that principals are held against, ms since the epoch.
+        package let nowMs: Int64
 
         /// An input of these parts.
-        package init(request: APIRequest, caller: Caller, installation: Installation) {
+        package init(request: APIRequest, caller: Caller, installation: Installation, nowMs: Int64) {
             self.request = request
             self.caller = caller
             self.installation = installation
+            self.nowMs = nowMs
         }
     }
 

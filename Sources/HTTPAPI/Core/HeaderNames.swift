@@ -16,5 +16,8 @@ extension HTTPField.Name {
     package static let idempotencyKey = known("X-Idempotency-Key")
     package static let requestID = known("X-Request-Id")
     package static let cyclesTraceID = known("X-Cycles-Trace-Id")
+    package static let rateLimitRemaining = known("X-RateLimit-Remaining")
+    package static let rateLimitReset = known("X-RateLimit-Reset")
     package static let cyclesTenant = known("X-Cycles-Tenant")
+    package static let cascadeStatus = known("X-Cycles-Cascade-Status")
 }

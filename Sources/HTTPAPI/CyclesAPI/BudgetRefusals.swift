@@ -37,6 +37,16 @@ enum BudgetRefusals {
         }
     }
 
+    /// 429 for whoever does more than a policy allows in a minute (runtime digest 1.0).
+    static func limited(_ what: String, resetMs: Int64, nowMs: Int64) -> APIError {
+        let wait_s = max(1, (resetMs - nowMs + 999) / 1_000)
+        return APIError(
+            .tooManyRequests, "LIMIT_EXCEEDED", "The policy for this scope allows no more \(what) in this minute",
+            headers: [
+                .retryAfter: String(wait_s), .rateLimitRemaining: "0", .rateLimitReset: String((resetMs + 999) / 1_000),
+            ])
+    }
+
     static let mismatch = APIError(
         .conflict, "IDEMPOTENCY_MISMATCH", "idempotency_key was used before with another request")
 
@@ -45,6 +55,8 @@ enum BudgetRefusals {
     static let tenantSuspended = APIError(.forbidden, "FORBIDDEN", "The tenant is suspended: no new reservations")
 
     static let foreignTenant = APIError(.forbidden, "FORBIDDEN", "tenant: is not the tenant of the API key")
+
+    static let foreignTenantID = APIError(.forbidden, "FORBIDDEN", "tenant_id: is not the tenant of the API key")
 
     static let outOfScope = APIError(.forbidden, "FORBIDDEN", "The API key's scope filter does not cover this scope")
 

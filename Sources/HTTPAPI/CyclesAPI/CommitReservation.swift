@@ -23,11 +23,15 @@ enum CommitReservation {
         try fields.finish()
         let id = try SettleRequest.id(input)
         guard id.shard == principal.shard else { return SettleRequest.foreign(id, principal) }
-        let commit = Commit(
+        var commit = Commit(
             target: SettleRequest.target(
                 input, principal.tenant, id: id, verb: "commit", key: key.decoded, body: document.root),
             actual: actual, unit: unit, metadata: metadata?.raw ?? [])
-        let keepMs = input.installation.keepMs
+        commit.policies = principal.policies.limitingCommits(atMs: input.nowMs)
+        return send(commit, principal, keepMs: input.installation.keepMs)
+    }
+
+    private static func send(_ commit: Commit, _ principal: Principal, keepMs: Int64) -> Step {
         let catchUp = CatchUp(
             sweep: { Expire(keys: principal.keys, keepMs: keepMs).call },
             again: { commit.call(for: principal.access, keepMs: keepMs, sweptMs: $0) })
@@ -55,6 +59,8 @@ enum CommitReservation {
                     .badRequest, "UNIT_MISMATCH",
                     "actual.unit: is \(commit.unit.rawValue), the reservation's unit is \(unit.rawValue)"))
         case .denied(let denial, let scope): return .refuse(BudgetRefusals.denied(denial, scope: scope))
+        case .limited(let resetMs, let nowMs):
+            return .refuse(BudgetRefusals.limited("commits", resetMs: resetMs, nowMs: nowMs))
         }
     }
 

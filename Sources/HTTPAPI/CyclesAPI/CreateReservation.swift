@@ -45,14 +45,20 @@ enum CreateReservation {
         let metadata = try fields.optionalObject("metadata")
         try fields.finish()
         let terms = principal.terms
-        let reserve = Reserve(
+        // A policy's terms stand before the tenant's, the request's before both (runtime digest 2.12, 6.1).
+        let rules = principal.policies.governing(subject.path.bytes, atMs: input.nowMs)
+        let overage = policy ?? rules?.overagePolicy.flatMap(OveragePolicy.init(word:))
+        var reserve = Reserve(
             identity: input.installation.salt.identity(
                 tenant: principal.tenant, endpoint: "create".utf8, key: key.decoded),
             fingerprint: Identity.fingerprint(of: document.root), amount: amount, unit: unit, path: subject.path,
-            ttlMs: min(ttl ?? terms.defaultTTLMs, terms.maxTTLMs), graceMs: grace ?? 5_000, policy: policy,
+            ttlMs: min(ttl ?? rules?.defaultTTLMs ?? terms.defaultTTLMs, rules?.maxTTLMs ?? terms.maxTTLMs),
+            graceMs: grace ?? 5_000, policy: overage,
             fallbackPolicy: OveragePolicy(word: terms.overagePolicy) ?? .allowIfAvailable,
-            maxExtensions: min(terms.maxExtensions, Limits.extensionsMax), idempotencyKey: key.raw,
-            subject: subject.raw, action: action, metadata: metadata?.raw ?? [])
+            maxExtensions: min(rules?.maxExtensions ?? terms.maxExtensions, Limits.extensionsMax),
+            idempotencyKey: key.raw, subject: subject.raw, action: action, metadata: metadata?.raw ?? [])
+        reserve.caps = rules?.caps ?? []
+        if let rules, let most = rules.reservationsPerMinute { reserve.rateLimit = (rules.id, most) }
         return (reserve, isDryRun, subject.tenant)
     }
 
@@ -65,6 +71,8 @@ enum CreateReservation {
         case .mismatch: return .refuse(BudgetRefusals.mismatch)
         case .tenantClosed: return .refuse(BudgetRefusals.tenantClosed)
         case .tenantSuspended: return .refuse(BudgetRefusals.tenantSuspended)
+        case .limited(let resetMs, let nowMs):
+            return .refuse(BudgetRefusals.limited("reservations", resetMs: resetMs, nowMs: nowMs))
         case .noBudget: return .refuse(BudgetRefusals.noBudget(reserve.path.bytes))
         case .unitMismatch(let scope, let expected):
             return .refuse(BudgetRefusals.unitMismatch(scope: scope, requested: reserve.unit, expected: expected))

@@ -6,7 +6,8 @@ internal import HTTPTypes
 internal import SharedKernel
 internal import StrictJSON
 
-/// `GET /v1/balances` (runtime digest 1.8, 7.2): the tenant's ledgers by subject filter.
+/// `GET /v1/balances`: the tenant's ledgers by subject filter (runtime digest 1.8, 7.2); without one, by `tenant_id`,
+/// `scope_prefix` or `unit`, in full (admin digest 1.4, decision A20).
 enum GetBalances {
     static let endpoint = Endpoint(
         "getBalances", .get, "/v1/balances", surface: .cycles, access: .tenant(.balancesRead),
@@ -42,9 +43,7 @@ enum GetBalances {
             if level == .tenant, value != principal.tenant.bytes { return .refuse(BudgetRefusals.foreignTenant) }
             query.segments.append([UInt8](name.utf8) + [58] + value)
         }
-        guard let last = query.segments.last else {
-            throw APIError.invalid("one of tenant, workspace, app, workflow, agent, toolset is required")
-        }
+        guard let last = query.segments.last else { return try ledgers(request, principal, input.installation) }
         if let children = try request.queryValue("include_children") {
             guard let wanted = ["true": true, "false": false][String(decoding: children, as: UTF8.self)] else {
                 throw APIError.invalid("include_children: must be true or false")
@@ -60,6 +59,29 @@ enum GetBalances {
             after = position
         }
         return fetch(query, after: after, found: [])
+    }
+
+    /// The ledger view.
+    private static func ledgers(
+        _ request: APIRequest, _ principal: Principal, _ installation: Installation
+    ) throws -> Step {
+        var filter = LedgerFilter()
+        filter.principal = principal
+        let tenantID = try request.queryValue("tenant_id")
+        if let tenantID, tenantID != principal.tenant.bytes { return .refuse(BudgetRefusals.foreignTenantID) }
+        filter.scopePrefix = try LedgerFilter.scopePrefix(request, principal)
+        filter.unit = try request.queryChoice("unit")
+        guard tenantID != nil || !filter.scopePrefix.isEmpty || filter.unit != nil else {
+            throw APIError.invalid(
+                "one of tenant, workspace, app, workflow, agent, toolset, tenant_id, scope_prefix or unit is required")
+        }
+        let limit = try request.queryInt("limit", in: Limits.ledgerPageRows) ?? Limits.pageRowsDefault
+        let listing = LedgerListing(
+            source: .tenant(keys: principal.keys, tag: principal.tag), filter: filter,
+            order: LedgerOrder(key: .scope, direction: .asc), limit: Int(limit),
+            owner: [UInt8]("balances".utf8) + [0] + principal.tenant.bytes, installation: installation,
+            respond: { .json($0.body("balances")) })
+        return try listing.begin(cursor: try request.queryValue("cursor"))
     }
 
     /// Asks for one row more than wanted, so that `has_more` is exact; goes on while a call ended its scan early.

@@ -96,7 +96,19 @@ package final class Authenticator: Sendable {
         let (end, isLate) = now_ms().addingReportingOverflow(overflow ? 0 : left)
         return Principal(
             tenant: tenant, shard: keyspace.shard(of: tenant), tag: tag, keyID: keyID, keyName: key.name,
-            permissions: key.permissions, scopeFilter: key.scopeFilter, expiresAtMs: isLate ? .max : end, terms: terms)
+            permissions: key.permissions, scopeFilter: key.scopeFilter, expiresAtMs: isLate ? .max : end, terms: terms,
+            policies: try policies(reply))
+    }
+
+    /// The tenant's policies, by our clock.
+    private func policies(_ reply: ScriptReply) throws(ScriptFault) -> PolicySet {
+        let (ahead, overflow) = now_ms().subtractingReportingOverflow(try reply.int(4))
+        var policies: [Policy] = []
+        for stored in try StoredPolicy.read(reply, from: 5) {
+            guard let policy = stored.policy else { throw reply.malformed("policy terms") }
+            policies.append(policy.byClock(aheadByMs: overflow ? 0 : ahead))
+        }
+        return PolicySet(policies)
     }
 
     private func remember(_ hash: APIKeyHash, _ principal: Principal) {

@@ -43,7 +43,7 @@ package final class RequestPipeline: Sendable {
         case .open: return true
         case .admin: return request.headers[.adminAPIKey] != nil
         case .tenant: return request.tenantKey != nil
-        case .tenantOrAdmin: return request.tenantKey != nil || request.headers[.adminAPIKey] != nil
+        case .tenantOrAdmin, .anyKey: return request.tenantKey != nil || request.headers[.adminAPIKey] != nil
         }
     }
 
@@ -94,12 +94,16 @@ extension RequestPipeline {
             case .open: stage.plan(.anonymous, ticket: nil)
             case .admin: stage.admit(isAdmin() ? .admin : nil)
             case .tenant(let permission): stage.admitTenant(permission)
-            case .tenantOrAdmin(let permission):
-                if request.comesFromOperator(on: endpoint.surface) {
-                    stage.admit(isAdmin() ? .admin : nil)
-                } else {
-                    stage.admitTenant(permission)
-                }
+            case .tenantOrAdmin(let permission): admitEither(stage, permission)
+            case .anyKey: admitEither(stage, nil)
+            }
+        }
+
+        private func admitEither(_ stage: Stage, _ permission: Permission?) {
+            if request.comesFromOperator(on: stage.endpoint.surface) {
+                stage.admit(isAdmin() ? .admin : nil)
+            } else {
+                stage.admitTenant(permission)
             }
         }
 
@@ -133,10 +137,11 @@ extension RequestPipeline {
     /// The key that a request came with, to look up again when a script answers STALE.
     fileprivate struct Ticket: Sendable {
         let hash: APIKeyHash
-        let permission: Permission
+        /// What the endpoint asks of the key; nil for nothing.
+        let permission: Permission?
         private var isFresh = true
 
-        init(hash: APIKeyHash, permission: Permission) {
+        init(hash: APIKeyHash, permission: Permission?) {
             self.hash = hash
             self.permission = permission
         }
@@ -170,7 +175,7 @@ extension RequestPipeline {
             plan(caller, ticket: nil)
         }
 
-        func admitTenant(_ permission: Permission) {
+        func admitTenant(_ permission: Permission?) {
             guard let key = request.tenantKey else { return refuse(.unauthorized, nil) }
             let ticket = Ticket(hash: APIKeyHash(of: key), permission: permission)
             if let principal = pipeline.authenticator.cached(ticket.hash) {
@@ -192,11 +197,11 @@ extension RequestPipeline {
 
         private func admit(_ principal: Principal, _ ticket: Ticket, resume: (@Sendable (Caller) -> Step)?) {
             guard principal.expiresAtMs > pipeline.now_ms() else { return refuse(.unauthorized, nil) }
-            guard principal.permissions.allows(ticket.permission) else {
+            if let permission = ticket.permission, !principal.permissions.allows(permission) {
                 let code = endpoint.surface == .admin ? "INSUFFICIENT_PERMISSIONS" : "FORBIDDEN"
                 return refuse(
                     APIError(
-                        .forbidden, code, "the API key lacks the permission \(ticket.permission.rawValue)"), principal)
+                        .forbidden, code, "the API key lacks the permission \(permission.rawValue)"), principal)
             }
             guard let resume else { return plan(.tenant(principal), ticket: ticket) }
             advance(resume(.tenant(principal)), .tenant(principal), ticket: ticket)
@@ -205,7 +210,8 @@ extension RequestPipeline {
         /// `ticket` is what to load again when a script answers STALE.
         func plan(_ caller: Caller, ticket: Ticket?) {
             let step = endpoint.plan(
-                Endpoint.Input(request: request, caller: caller, installation: pipeline.installation))
+                Endpoint.Input(
+                    request: request, caller: caller, installation: pipeline.installation, nowMs: pipeline.now_ms()))
             advance(step, caller, ticket: ticket)
         }
 

@@ -4,7 +4,8 @@
 internal import SharedKernel
 internal import StrictJSON
 
-/// An API key's row in its tenant's shard: hash, status letter, created_ms, expires_ms, JSON, divided by NUL.
+/// An API key's row in its tenant's shard: hash, status letter, created_ms, expires_ms, JSON, divided by NUL; once
+/// revoked, also revoked_ms and the reason.
 struct StoredAPIKey {
     let hash: [UInt8]
     let isActive: Bool
@@ -16,8 +17,8 @@ struct StoredAPIKey {
 
     /// Reads a row; nil when it is not one.
     init?(row: [UInt8]) {
-        let parts = row.split(separator: 0, maxSplits: 4, omittingEmptySubsequences: false)
-        guard parts.count == 5, let expires = parseDecimalInt64(parts[3]),
+        let parts = row.split(separator: 0, omittingEmptySubsequences: false)
+        guard parts.count == 5 || parts.count == 7, let expires = parseDecimalInt64(parts[3]),
             let document = try? JSONDocument.parse(Array(parts[4])), document.root.kind == .object
         else { return nil }
         let root = document.root

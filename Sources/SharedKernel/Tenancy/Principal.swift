@@ -21,11 +21,13 @@ package struct Principal: Sendable {
     package let expiresAtMs: Int64
     /// The tenant's settings.
     package let terms: TenantTerms
+    /// The tenant's policies.
+    package let policies: PolicySet
 
     /// A principal of these facts.
     package init(
         tenant: TenantID, shard: Shard, tag: [UInt8], keyID: [UInt8], keyName: [UInt8], permissions: PermissionSet,
-        scopeFilter: [[UInt8]], expiresAtMs: Int64, terms: TenantTerms
+        scopeFilter: [[UInt8]], expiresAtMs: Int64, terms: TenantTerms, policies: PolicySet = .none
     ) {
         self.tenant = tenant
         self.shard = shard
@@ -36,6 +38,7 @@ package struct Principal: Sendable {
         self.scopeFilter = scopeFilter
         self.expiresAtMs = expiresAtMs
         self.terms = terms
+        self.policies = policies
     }
 
     /// Whether the key's scope filter lets it act on a scope path: no filter, or one entry that names one of its

@@ -37,7 +37,7 @@ final class CyclesStack: Sendable {
         let pool = try RedisPool(
             configuration: try RedisConfiguration(url: redis.url), group: group, onConnect: ScriptRunner.loadCommands)
         pool.start()
-        try await pool.waitUntilReady(within: .seconds(10))
+        try await pool.waitUntilReady(within: .seconds(60))
         runner = ScriptRunner(pool: pool, group: group)
         loop = group.next()
         registry = PrometheusRegistry(includesProcess: false)
@@ -97,6 +97,7 @@ final class CyclesStack: Sendable {
                 pipeline.handle(request, match, on: self.loop) { continuation.resume(returning: $0) }
             }
         }
+        try response.check(method, target)
         return APIAnswer(
             status: response.status.code, headers: response.headers, bytes: response.body,
             root: try JSONDocument.parse(response.body).root)

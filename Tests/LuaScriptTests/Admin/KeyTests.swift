@@ -28,6 +28,9 @@ struct CreateKeyTests {
         seen.expectChanges(
             journal.with([
                 self.scene.tenantKey: .string("A18"), self.scene.key("keys"): .hash(["key_1": row]),
+                self.scene.key("kl"): .scores(["key_1": now]),
+                self.scene.shardKey("kl"): .scores(["key_1:acme": now]),
+                self.scene.shardKey("ids"): .hash(["key_1": "acme"]),
             ]))
     }
 

@@ -51,7 +51,7 @@ struct CreateTenantTests {
                 .expectUnchanged(
                     .reply(
                         "EXISTS", .bytes(status), "\"Acme\"", "{\"default_reservation_ttl_ms\":60000}", .bytes(now),
-                        .bytes(now)))
+                        .bytes(now), "", ""))
         }
     }
 

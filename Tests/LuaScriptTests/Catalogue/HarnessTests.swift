@@ -39,7 +39,8 @@ struct HarnessTests {
         try await self.scene.openTenant()
         for us: Int64 in [1_700_000_000_000_000, 1_700_000_000_000_999, 1_700_000_000_999_999, 1_700_000_001_000_001] {
             try await self.scene.harness.setClock(us: us)
-            let due = try await self.scene.harness.run("sweep/due", keys: [Scene.prefix], ["limit": "1", "offset": "0"])
+            let due = try await self.scene.harness.run(
+                "sweep/due", keys: [Scene.prefix], ["limit": "1", "offset": "0"])
             #expect(due == .reply("DUE", .integer(us / 1000)))
             var hold = Hold()
             hold.name = "at \(us)"

@@ -140,12 +140,16 @@ struct JournalTests {
         for index in 0..<Int64(10) {
             let number = ByteText(first + index)
             try await self.scene.harness.command("ZADD", self.scene.key("al"), number, number)
+            try await self.scene.harness.command("ZADD", self.scene.shardKey("al"), number, number + ":acme")
         }
-        var lengths: [Int64?] = []
+        var lengths: [[Int64?]] = []
         for _ in 0..<3 {
             try await self.fundOnce()
-            lengths.append(try await self.scene.harness.text("ZCARD", self.scene.key("al"))?.number)
+            lengths.append([
+                try await self.scene.harness.text("ZCARD", self.scene.key("al"))?.number,
+                try await self.scene.harness.text("ZCARD", self.scene.shardKey("al"))?.number,
+            ])
         }
-        #expect(lengths == [7, 6, 7])
+        #expect(lengths == [[7, 7], [6, 6], [7, 7]])
     }
 }

@@ -32,10 +32,57 @@ enum AdminCalls {
         ]
     }
 
-    static func fund(_ amount: Int64, tag: ByteText = "A1", h: ByteText = mark("fund")) -> ScriptArguments {
+    /// A credit, or another operation by its letter.
+    static func fund(
+        _ amount: Int64, tag: ByteText = "A1", h: ByteText = mark("fund"), operation: ByteText = "C", spent: Int64 = 0,
+        caughtUpMs: Int64 = 0
+    ) -> ScriptArguments {
         [
             "tag": tag, "path": Paths.root, "unit": "U", "amount": ByteText(amount), "h": h,
-            "fingerprint": mark("f1"), "entry": "{\"op\":\"fund\"}", "context": "{}", "reason": "\"top up\"",
+            "fingerprint": mark("f1"), "entry": "{\"op\":\"fund\"}", "context": "{}", "operation": operation,
+            "spent": ByteText(spent), "place": place, "more": more, "caught_up_ms": ByteText(caughtUpMs),
         ]
+    }
+
+    /// Beginning of the events of a ledger, and what goes on after it.
+    static let place: ByteText = "{\"scope\":\"tenant:acme\",\"unit\":\"USD_MICROCENTS\""
+    static let more: ByteText = ",\"ledger_id\":\"l1\""
+
+    static func update(
+        limit: ByteText = "", policy: ByteText = "", metadata: ByteText = "", path: ByteText = Paths.root
+    ) -> ScriptArguments {
+        [
+            "path": path, "unit": "U", "limit": limit, "policy": policy, "metadata": metadata,
+            "entry": "{\"op\":\"update\"}", "context": "{}", "place": place, "more": more,
+        ]
+    }
+
+    static func freeze(_ status: ByteText, path: ByteText = Paths.root) -> ScriptArguments {
+        [
+            "path": path, "unit": "U", "status": status, "entry": "{\"op\":\"freeze\"}", "context": "{}",
+            "place": place, "more": more,
+        ]
+    }
+
+    static func lookup(
+        _ path: ByteText = Paths.root, tag: ByteText = "A1", unit: ByteText = "U", caughtUpMs: Int64 = 0
+    ) -> ScriptArguments {
+        ["tag": tag, "path": path, "unit": unit, "caught_up_ms": ByteText(caughtUpMs)]
+    }
+
+    static func scan(
+        tag: ByteText = "A1", order: ByteText = "asc", after: ByteText = "", within: ByteText = "", unit: ByteText = "",
+        room: Int64 = 1_000, caughtUpMs: Int64 = 0
+    ) -> ScriptArguments {
+        [
+            "tag": tag, "order": order, "after": after, "within": within, "unit": unit, "room": ByteText(room),
+            "caught_up_ms": ByteText(caughtUpMs),
+        ]
+    }
+
+    static func scanShard(
+        tenant: ByteText = "", after: ByteText = "", within: ByteText = "", unit: ByteText = ""
+    ) -> ScriptArguments {
+        ["tenant": tenant, "after": after, "within": within, "unit": unit]
     }
 }

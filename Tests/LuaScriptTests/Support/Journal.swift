@@ -16,6 +16,7 @@ struct Journal {
     private(set) var changes: [ByteText: KeyChange] = [:]
     private var log: [ByteText: ByteText]
     private var auditLog: [ByteText: ByteText]
+    private var shardAuditLog: [ByteText: ByteText]
     private var outbox: [ByteText: ByteText]
 
     /// An empty journal after `before`.
@@ -25,6 +26,7 @@ struct Journal {
         self.last = before.string(scene.shardKey("seq"))?.number ?? 0
         self.log = before.scores(scene.key("el"))
         self.auditLog = before.scores(scene.key("al"))
+        self.shardAuditLog = before.scores(scene.shardKey("al"))
         self.outbox = before.scores(scene.shardKey("out"))
     }
 
@@ -41,6 +43,8 @@ struct Journal {
         self.changes[self.scene.shardKey("a:" + sequence)] = .string(body, keepMs: Self.auditKeepMs)
         self.auditLog[sequence] = sequence
         self.changes[self.scene.key("al")] = .scores(self.auditLog)
+        self.shardAuditLog[sequence + ":" + self.scene.tenant] = sequence
+        self.changes[self.scene.shardKey("al")] = .scores(self.shardAuditLog)
     }
 
     /// An event.

@@ -28,11 +28,16 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
         try await scene.observe(self.script, keys: self.keys?(scene) ?? scene.keys, arguments)
     }
 
-    static let all = admin + budget + settling + operating + reading + locks
+    static let all = admin + tenants + adminBudgets + budget + settling + operating + reading + locks
 
     /// Keys of every script that writes an event.
-    private static func journal(_ scene: Scene) -> [ByteText] {
+    private static func events(_ scene: Scene) -> [ByteText] {
         [scene.shardKey("seq"), scene.shardKey("out"), scene.key("el")]
+    }
+
+    /// Keys of every script that writes an event and an audit entry.
+    static func journal(_ scene: Scene) -> [ByteText] {
+        events(scene) + [scene.key("al"), scene.shardKey("al")]
     }
 
     /// Arguments of `budget/balances` for all ledgers.
@@ -41,7 +46,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
     private static func ledgers(_ scene: Scene) -> [ByteText] { Paths.all.map { scene.ledgerKey($0) } }
 
     /// A tenant made by the real script.
-    private static func openTenant(_ scene: Scene) async throws {
+    static func openTenant(_ scene: Scene) async throws {
         #expect(try await scene.run("admin/create_tenant", AdminCalls.createTenant).word == "CREATED")
     }
 
@@ -52,7 +57,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
         SampleCall(
             script: "admin/create_tenant", word: "CREATED", again: "EXISTS",
             typed: { scene in
-                [scene.tenantKey, scene.key("p"), scene.key("n"), scene.shardKey("tenants"), scene.key("al")]
+                [scene.tenantKey, scene.key("p"), scene.key("n"), scene.shardKey("tenants")]
                     + Self.journal(scene)
             }, arrange: { _ in AdminCalls.createTenant }),
         SampleCall(
@@ -64,7 +69,11 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
             }),
         SampleCall(
             script: "admin/create_key", word: "CREATED", again: "CREATED",
-            typed: { [$0.tenantKey, $0.key("keys"), $0.key("al")] + Self.journal($0) },
+            typed: { scene in
+                [
+                    scene.tenantKey, scene.key("keys"), scene.key("kl"), scene.shardKey("kl"), scene.shardKey("ids"),
+                ] + Self.journal(scene)
+            },
             arrange: { scene in
                 try await Self.openTenant(scene)
                 return AdminCalls.createKey()
@@ -86,7 +95,6 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
             typed: { scene in
                 [
                     scene.tenantKey, scene.ledgerKey(Paths.root), scene.key("lt:U:" + Paths.root), scene.key("bud"),
-                    scene.key("al"),
                 ] + Self.journal(scene)
             },
             arrange: { scene in
@@ -96,8 +104,10 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
         SampleCall(
             script: "admin/fund_budget", word: "FUNDED", again: "REPLAYED",
             typed: { scene in
-                [scene.tenantKey, scene.ledgerKey(Paths.root), scene.key("i:" + mark("fund")), scene.key("al")]
-                    + Self.journal(scene)
+                [
+                    scene.tenantKey, scene.ledgerKey(Paths.root), scene.key("lt:U:" + Paths.root),
+                    scene.key("i:" + mark("fund")),
+                ] + Self.journal(scene)
             },
             arrange: { scene in
                 try await Self.openTenant(scene)
@@ -105,8 +115,56 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
                 return AdminCalls.fund(5)
             }),
         SampleCall(
+            script: "admin/create_policy", word: "CREATED", again: "CREATED",
+            typed: { [$0.tenantKey, $0.key("pol"), $0.shardKey("ids")] + Self.journal($0) },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                return PolicyCalls.create()
+            }),
+        SampleCall(
+            script: "admin/update_policy", word: "UPDATED", again: "UPDATED",
+            typed: { [$0.tenantKey, $0.key("pol")] + Self.journal($0) },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                #expect(try await scene.run("admin/create_policy", PolicyCalls.create()).word == "CREATED")
+                return PolicyCalls.update(row: PolicyCalls.row)
+            }),
+        SampleCall(
+            script: "admin/policies", word: "POLICIES", again: "POLICIES",
+            typed: { [$0.tenantKey, $0.key("pol")] },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                return ["tag": "A1", "policy_id": ""]
+            }),
+        SampleCall(
+            script: "admin/owner", word: "OWNER", again: "OWNER", keys: { _ in [Scene.prefix] },
+            typed: { [$0.shardKey("ids")] },
+            arrange: { scene in
+                try await scene.harness.command("HSET", scene.shardKey("ids"), "pol_1", "acme")
+                return ["id": "pol_1"]
+            }),
+        SampleCall(
+            script: "admin/get_setting", word: "SETTING", again: "SETTING", typed: { [$0.tenantKey, $0.key("p")] },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                return ["field": "limits"]
+            }),
+        SampleCall(
+            script: "admin/set_setting", word: "SET", again: "SET",
+            typed: { [$0.tenantKey, $0.key("p")] + Self.journal($0) },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                return PolicyCalls.set
+            }),
+        SampleCall(
+            script: "admin/audit_page", word: "ROWS", again: "ROWS", typed: { [$0.key("al")] },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                return PolicyCalls.page()
+            }),
+        SampleCall(
             script: "admin/authenticate", word: "LOADED", again: "LOADED",
-            typed: { [$0.tenantKey, $0.key("p"), $0.key("keys")] },
+            typed: { [$0.tenantKey, $0.key("p"), $0.key("keys"), $0.key("pol")] },
             arrange: { scene in
                 try await Self.openTenant(scene)
                 #expect(try await scene.run("admin/create_key", AdminCalls.createKey()).word == "CREATED")
@@ -170,7 +228,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
             }),
         SampleCall(
             script: "budget/expire", word: "EXPIRED", again: "EXPIRED",
-            typed: { [$0.key("due"), $0.shardKey("due")] + Self.journal($0) },
+            typed: { [$0.key("due"), $0.shardKey("due")] + Self.events($0) },
             arrange: { scene in
                 let placed = try await scene.placeInThreeScopes()
                 try await scene.setClock(placed.record.deadlineMs + 1)
@@ -208,7 +266,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
             script: "budget/release", variant: "by the operator", word: "RELEASED", again: "REPLAYED",
             typed: { scene in
                 [scene.tenantKey, scene.shardKey("r:" + mark("h1")), scene.key("due"), scene.chunkKey(0)]
-                    + [scene.shardKey("seq"), scene.key("al")] + Self.ledgers(scene)
+                    + Self.journal(scene) + Self.ledgers(scene)
             },
             arrange: { scene in
                 var call = SettleCall(try await scene.placeInThreeScopes())

@@ -67,7 +67,7 @@ struct ModelStack: Sendable {
                 let pool = try RedisPool(configuration: configuration, group: group, onConnect: commands)
                 pools.append(pool)
                 pool.start()
-                try await pool.waitUntilReady(within: .seconds(10))
+                try await pool.waitUntilReady(within: .seconds(60))
             }
             let runners = zip(pools, groups).dropFirst().map { ScriptRunner(pool: $0, group: $1) }
             let installation = try await install(runners[0])

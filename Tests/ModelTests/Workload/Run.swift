@@ -90,7 +90,7 @@ struct Run: Sendable {
             guard ContinuousClock.now < limit else { throw StackFault(description: "short lives do not end") }
             await Task.yield()
         }
-        try await Sweeps(stack: stack, record: record).finish(within: .seconds(10))
+        try await Sweeps(stack: stack, record: record).finish(within: .seconds(60))
     }
 
     /// The last deadline of reservations and locks that were taken for a second, ms.

@@ -5,7 +5,7 @@ import Testing
 
 /// Looks at a condition again and again until it holds; records an issue when it does not hold in time.
 func eventually(
-    _ what: Comment, within limit: Duration = .seconds(10), every pause: Duration = .milliseconds(2),
+    _ what: Comment, within limit: Duration = .seconds(60), every pause: Duration = .milliseconds(2),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {

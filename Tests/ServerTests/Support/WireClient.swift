@@ -36,7 +36,7 @@ struct WireClient {
     private var received: [UInt8] = []
     private(set) var isAtEnd = false
 
-    /// Connects, runs `body`, and hangs up. Fails when it takes longer than 20 seconds in all.
+    /// Connects, runs `body`, and hangs up. Fails when it takes longer than two minutes in all.
     static func connect<Value: Sendable>(
         _ port: Int, _ body: @escaping @Sendable (inout WireClient) async throws -> Value
     ) async throws -> Value {
@@ -57,7 +57,7 @@ struct WireClient {
                 }
             }
             group.addTask {
-                try await timeout(after: .seconds(20), Failure.tooSlow)
+                try await timeout(after: .seconds(120), Failure.tooSlow)
             }
             defer { group.cancelAll() }
             guard let value = try await group.next() else { throw Failure.tooSlow }

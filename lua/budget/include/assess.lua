@@ -2,13 +2,11 @@
 --include <int64>
 local assess = {}
 do
-    local call, find, match, sub, format = redis.call, string.find, string.match, string.sub, string.format
-    local EXACT = 9007199254740992
-
     -- A ledger with debt, flags, or large numbers, or none at all: its rank (0 for room enough), its text with `amount`
     -- reserved, and its flags, then no more than a policy letter.
     local function judge(key, v, amount)
-        local big, a, r, s, d, o, f = int64.open(), match(v, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%u*[0rio])$')
+        local find, big = string.find, int64.open()
+        local a, r, s, d, o, f = string.match(v, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%u*[0rio])$')
         if not (a and big.sound(a) and big.sound(r) and big.sound(s) and big.sound(d) and big.sound(o)) then
             error({err = 'CORRUPT ledger ' .. key})
         end
@@ -32,6 +30,7 @@ do
     -- refusal reason or nil, index of the scope concerned, what to write: a list of `n` keys and texts in turn, n,
     -- snapshot, policy letter of the deepest.
     function assess.scopes(base, amount, lengths, args, first)
+        local call, match, sub, format, EXACT = redis.call, string.match, string.sub, string.format, 9007199254740992
         -- Room for three ledgers and a record, so that the table seldom need grow.
         local writes = {nil, nil, nil, nil, nil, nil, nil, nil}
         local wanted, n, snapshot, worst, at, flags = amount + 0, 0, '', 0, 0, nil
@@ -68,7 +67,7 @@ do
         for i = #args, first, -1 do
             local units = ''
             for _, other in ipairs({'U', 'T', 'C', 'R'}) do
-                if other ~= unit and call('EXISTS', tenant_key .. ':l:' .. other .. ':' .. args[i]) == 1 then
+                if other ~= unit and redis.call('EXISTS', tenant_key .. ':l:' .. other .. ':' .. args[i]) == 1 then
                     units = units .. other
                 end
             end

@@ -4,11 +4,10 @@
 --include <reservation/stream>
 local hold = {NEVER = '9999999999999'}
 do
-    local call, pcall, sub, type = redis.call, redis.pcall, string.sub, type
-
     -- expires_ms, fencing token, release token, requester, type and label of a record, all as text; raises CORRUPT for
     -- another shape, or returns nothing when `is_tolerant`.
     function hold.open(value, is_tolerant)
+        local sub = string.sub
         local _, digits = string.find(value, '^%d+')
         local requester, kind, label
         if digits and digits >= 29 and #value >= 68 then
@@ -25,6 +24,7 @@ do
     -- so that no item is done when another cannot be. Items begin at items[first], `width` words each: requester, name,
     -- ...
     function hold.check_batch(prefix, tenant_key, items, first, width)
+        local call = redis.call
         -- Counting raises WRONGTYPE for a key of another type.
         call('ZCARD', tenant_key .. ':act')
         call('XLEN', tenant_key .. ':ev')
@@ -43,6 +43,7 @@ do
     -- Index entries go first, each through pcall and put back when a later step fails; returns the id of the event, or
     -- nil and the error text with nothing changed.
     function hold.free(tenant_key, name, reason, id, expires, fence, requester, kind, label)
+        local call, pcall, type = redis.call, redis.pcall, type
         local active_key, requester_key, member = tenant_key .. ':act', tenant_key .. ':q:' .. requester, 'k' .. name
         local r = pcall('ZREM', active_key, member)
         if type(r) == 'table' then return nil, r.err end

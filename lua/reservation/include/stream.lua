@@ -5,10 +5,9 @@
 -- Ids are handled as text of 16 digits, because turning a number into text costs as much as a call.
 local stream = {}
 do
-    local pcall, type = redis.pcall, type
-
     -- Appends an entry at `id` or later. Returns the id used, or nil and the error text with nothing written.
     function stream.append(key, id, kind, value)
+        local pcall, type = redis.pcall, type
         local r = pcall('XADD', key, 'MAXLEN', '~', '1000', id .. '-0', kind, value)
         if type(r) ~= 'table' then return id end
         local facts = pcall('XINFO', 'STREAM', key)

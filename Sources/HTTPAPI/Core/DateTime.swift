@@ -5,7 +5,7 @@ internal import Observability
 internal import SharedKernel
 internal import StrictJSON
 
-/// Date-times of the admin plane: RFC 3339 text to and from milliseconds since 1970.
+/// Date-times: RFC 3339 text to and from milliseconds since 1970.
 package enum DateTime {
     /// The instants that can be printed again: the years 0 to 9999 in UTC.
     private static let range_ms: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
@@ -27,6 +27,13 @@ package enum DateTime {
         let minutes = (daysSince1970(year, month, day) * 24 + hour) * 60 + minute - offset_min
         let instant = (minutes * 60 + second) * 1_000 + fraction_ms
         return range_ms.contains(instant) ? instant : nil
+    }
+
+    /// The instant in UTC with milliseconds.
+    package static func text(_ milliseconds: Int64) -> [UInt8] {
+        var text: [UInt8] = []
+        UTCTimestamp(milliseconds: milliseconds).append(to: &text)
+        return text
     }
 
     private static func daysOf(_ month: Int64, _ year: Int64) -> Int64 {
@@ -112,9 +119,7 @@ extension JSONFields {
 extension JSONWriter {
     /// A date-time in UTC with milliseconds.
     mutating func dateTime(_ key: StaticString, _ milliseconds: Int64) {
-        var text: [UInt8] = []
-        UTCTimestamp(milliseconds: milliseconds).append(to: &text)
         self.key(key)
-        string(text)
+        string(DateTime.text(milliseconds))
     }
 }

@@ -41,7 +41,8 @@ enum CreateBudget {
             resourceID: ledger.id)
         let open = OpenLedger(
             keys: owner.keys, tag: owner.tag, path: ledger.path, unit: ledger.unit, allocated: ledger.allocated,
-            overdraftLimit: ledger.overdraftLimit, policy: ledger.policy, terms: terms(ledger),
+            overdraftLimit: ledger.overdraftLimit, policy: ledger.policy,
+            terms: detail(ledger, atMs: 0).terms.json + [0] + (ledger.metadata ?? []),
             auditEntry: entry.json(input.request) { writer in
                 writer.amount("amount", ledger.allocated, ledger.unit)
                 writer.key("metadata")
@@ -54,7 +55,7 @@ enum CreateBudget {
             eventContext: EventContext.json(input.request, owner.actor))
         return .call(open.call(payload: eventData(ledger))) { reply throws(ScriptFault) in
             switch try open.outcome(reply) {
-            case .created(let atMs): return .respond(.json(body(ledger, createdMs: atMs), status: .created))
+            case .created(let atMs): return .respond(.json(detail(ledger, atMs: atMs).body, status: .created))
             case .duplicate:
                 return .refuse(
                     APIError(.conflict, "DUPLICATE_RESOURCE", "scope: has a budget in \(ledger.unit.rawValue) already"))
@@ -93,61 +94,16 @@ enum CreateBudget {
         return (owner, ledger)
     }
 
-    /// What is stored beside the ledger's numbers, with the protocol's field names.
-    private static func terms(_ ledger: NewLedger) -> [UInt8] {
-        var writer = JSONWriter(capacity: 256)
-        writer.beginObject()
-        writer.key("ledger_id")
-        writer.string(ledger.id)
-        writeTerms(ledger, to: &writer)
-        if let metadata = ledger.metadata {
-            writer.key("metadata")
-            writer.raw(metadata)
-        }
-        writer.endObject()
-        return writer.finish()
-    }
-
-    private static func writeTerms(_ ledger: NewLedger, to writer: inout JSONWriter) {
-        if let policy = ledger.policy {
-            writer.key("commit_overage_policy")
-            writer.string(policy.rawValue)
-        }
-        writer.key("rollover_policy")
-        writer.string(ledger.rollover.rawValue)
-        if let start = ledger.periodStartMs { writer.dateTime("period_start", start) }
-        if let end = ledger.periodEndMs { writer.dateTime("period_end", end) }
-    }
-
-    /// The new ledger (BudgetLedger); metadata is not part of it.
-    private static func body(_ ledger: NewLedger, createdMs: Int64) -> [UInt8] {
-        var writer = JSONWriter(capacity: 1_024)
-        writer.beginObject()
-        writer.key("ledger_id")
-        writer.string(ledger.id)
-        writer.key("tenant_id")
-        writer.string(ledger.tenant.bytes)
-        writer.key("scope")
-        writer.string(ledger.path.bytes)
-        writer.key("scope_path")
-        writer.string(ledger.path.bytes)
-        writer.key("unit")
-        writer.string(ledger.unit.rawValue)
-        writer.amount("allocated", ledger.allocated, ledger.unit)
-        writer.amount("remaining", ledger.allocated, ledger.unit)
-        writer.amount("reserved", 0, ledger.unit)
-        writer.amount("spent", 0, ledger.unit)
-        writer.amount("debt", 0, ledger.unit)
-        writer.amount("overdraft_limit", ledger.overdraftLimit, ledger.unit)
-        writer.key("is_over_limit")
-        writer.bool(false)
-        writeTerms(ledger, to: &writer)
-        writer.key("status")
-        writer.string("ACTIVE")
-        writer.dateTime("created_at", createdMs)
-        writer.dateTime("updated_at", createdMs)
-        writer.endObject()
-        return writer.finish()
+    /// The ledger as it is when it was created at this time.
+    private static func detail(_ ledger: NewLedger, atMs: Int64) -> LedgerDetail {
+        var state = LedgerState(allocated: ledger.allocated, overdraftLimit: ledger.overdraftLimit)
+        state.flags = [ledger.policy?.ledgerLetter ?? UInt8(ascii: "0")]
+        return LedgerDetail(
+            row: LedgerRow(path: ledger.path.bytes, unit: ledger.unit, state: state),
+            terms: LedgerTerms(
+                id: ledger.id, rollover: [UInt8](ledger.rollover.rawValue.utf8),
+                periodStart: ledger.periodStartMs.map(DateTime.text), periodEnd: ledger.periodEndMs.map(DateTime.text),
+                createdMs: atMs, updatedMs: atMs))
     }
 
     /// The event's data (admin digest 4.3, EventDataBudgetLifecycle).

@@ -18,7 +18,7 @@ enum CreateAPIKey {
 
     /// A key on its way.
     private struct NewKey: Sendable {
-        let id = [UInt8]("key_".utf8) + Base64URL.text(RandomBytes.make(12))
+        let id: [UInt8]
         let secret = APIKeySecret.generate()
         let tenant: TenantID
         let name: [UInt8]
@@ -36,7 +36,7 @@ enum CreateAPIKey {
     }
 
     private static func plan(_ input: Endpoint.Input) throws -> Step {
-        let key = try decode(input.request)
+        let key = try decode(input)
         var enter = ScriptCall(.adminEnterKey, keys: [key.entryKey])
         enter.append(key.owner)
         enter.append(decimal: Int64(Limits.keyEntryProvisionalSeconds))
@@ -49,8 +49,8 @@ enum CreateAPIKey {
         }
     }
 
-    private static func decode(_ request: APIRequest) throws -> NewKey {
-        let document = try request.document()
+    private static func decode(_ input: Endpoint.Input) throws -> NewKey {
+        let document = try input.request.document()
         var fields = try JSONFields(document.root)
         let tenant = try fields.requiredString("tenant_id", characters: Limits.tenantIDCharacters)
         let name = try fields.requiredString("name", characters: Limits.nameCharacters)
@@ -64,8 +64,9 @@ enum CreateAPIKey {
         try fields.finish()
         guard let tenant = TenantID(tenant) else { throw AdminRefusals.noTenant }
         return NewKey(
-            tenant: tenant, name: name, description: description, permissions: permissions, scopeFilter: scopeFilter,
-            expiresMs: expiresMs, metadata: metadata?.raw)
+            id: ShardedID.make("key_", in: input.installation.keyspace.shard(of: tenant)), tenant: tenant, name: name,
+            description: description, permissions: permissions, scopeFilter: scopeFilter, expiresMs: expiresMs,
+            metadata: metadata?.raw)
     }
 
     /// The second call.
@@ -150,15 +151,5 @@ enum CreateAPIKey {
         var text: [UInt8] = []
         JSONWriter.appendDecimal(value, to: &text)
         return text
-    }
-}
-
-extension JSONWriter {
-    /// The words of permissions.
-    fileprivate mutating func permissions(_ permissions: [Permission]) {
-        key("permissions")
-        beginArray()
-        for permission in permissions { string(permission.rawValue) }
-        endArray()
     }
 }

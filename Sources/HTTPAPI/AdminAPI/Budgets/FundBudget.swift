@@ -6,23 +6,18 @@ internal import HTTPTypes
 internal import SharedKernel
 internal import StrictJSON
 
-/// `POST /v1/admin/budgets/fund` (admin digest 2.2, design section 6): CREDIT, which repays debt first.
+/// `POST /v1/admin/budgets/fund` (admin digest 2.2, design section 6): CREDIT, DEBIT, RESET, RESET_SPENT, REPAY_DEBT.
 enum FundBudget {
     static let endpoint = Endpoint(
         "fundBudget", .post, "/v1/admin/budgets/fund", surface: .admin, access: .tenantOrAdmin(.budgetsWrite),
         plan: { input in planning { try plan(input) } })
 
-    private enum Operation: String, CaseIterable {
-        case credit = "CREDIT"
-        case debit = "DEBIT"
-        case reset = "RESET"
-        case repayDebt = "REPAY_DEBT"
-        case resetSpent = "RESET_SPENT"
-    }
-
     /// A funding request's body, checked.
-    private struct Body {
+    private struct Body: Sendable {
+        let operation: FundingOperation
         let amount: Int64
+        /// For RESET_SPENT alone.
+        let spent: Int64?
         /// Raw JSON string.
         let reason: ArraySlice<UInt8>?
         /// From body or header.
@@ -34,52 +29,49 @@ enum FundBudget {
 
     private static func plan(_ input: Endpoint.Input) throws -> Step {
         let request = input.request
-        guard let scope = try request.queryValue("scope") else { throw APIError.invalid("scope: is required") }
-        let unit = try unit(request)
+        let place = try LedgerPlaceQuery(request)
+        let unit = place.unit
         let tenantID = input.caller.principal == nil ? try request.queryValue("tenant_id") : nil
         let body = try decode(request, unit)
         let owner = try LedgerOwner(input, tenantID: tenantID)
-        let path = try owner.scope(scope)
-        let fund = credit(input, owner, path, unit, body)
-        return .call(fund.call) { reply throws(ScriptFault) in answer(try fund.outcome(reply), path, unit) }
-    }
-
-    private static func unit(_ request: APIRequest) throws -> BudgetUnit {
-        guard let word = try request.queryValue("unit") else { throw APIError.invalid("unit: is required") }
-        // Beyond ASCII, equality of Swift strings is not equality of bytes.
-        let unit = word.allSatisfy { $0 < 0x80 } ? BudgetUnit(rawValue: String(decoding: word, as: UTF8.self)) : nil
-        guard let unit else {
-            let words = BudgetUnit.allCases.map(\.rawValue).joined(separator: ", ")
-            throw APIError.invalid("unit: must be one of \(words)")
+        let path = try owner.scope(place.scope)
+        let fund = fund(input, owner, path, unit, body)
+        let keepMs = input.installation.keepMs
+        let catchUp = CatchUp(
+            sweep: { Expire(keys: owner.keys, keepMs: keepMs).call }, again: { fund.call(sweptMs: $0) })
+        return .call(fund.call(), catchUp: catchUp) { reply throws(ScriptFault) in
+            answer(try fund.outcome(reply), fund)
         }
-        return unit
     }
 
     private static func decode(_ request: APIRequest, _ unit: BudgetUnit) throws -> Body {
         let document = try request.document()
         var fields = try JSONFields(document.root)
-        let operation = try fields.requiredEnum("operation", Operation.self)
+        let operation = try fields.requiredEnum("operation", FundingOperation.self)
         let amount = try fields.requiredObject("amount")
-        // Known to the schema, and of no effect on a credit.
-        if let spent = try fields.optionalObject("spent") { _ = try SharedSchemas.amount(spent) }
+        let spent = try fields.optionalObject("spent")
+        // Known to the schema, and of no effect on the other operations.
+        if let spent { _ = try SharedSchemas.amount(spent) }
         let reason = try fields.optional("reason")
         if let reason { _ = try reason.checkedString(characters: Limits.reasonCharacters) }
         let key = try fields.optionalString("idempotency_key", characters: Limits.idempotencyKeyCharacters)
         let metadata = try AdminSchemas.metadata(&fields)
         try fields.finish()
-        guard operation == .credit else {
-            throw fields.fieldError("operation", "\(operation.rawValue) is not supported yet")
-        }
         // A key in the header alone counts as well: whoever sends one relies on it.
         let headerKey = request.headers[.idempotencyKey].map { [UInt8]($0.utf8) }
         if let key = key ?? headerKey { try request.checkIdempotencyHeader(key) }
+        let total = try AdminSchemas.amount(amount, of: "amount.unit", in: unit)
+        var spentAmount: Int64?
+        if operation == .resetSpent, let spent {
+            spentAmount = try AdminSchemas.amount(spent, of: "spent.unit", in: unit)
+        }
         return Body(
-            amount: try AdminSchemas.amount(amount, of: "amount.unit", in: unit), reason: reason?.raw,
+            operation: operation, amount: total, spent: spentAmount, reason: reason?.raw,
             idempotencyKey: key ?? headerKey, metadata: metadata?.raw,
             fingerprint: Identity.fingerprint(of: document.root))
     }
 
-    private static func credit(
+    private static func fund(
         _ input: Endpoint.Input, _ owner: LedgerOwner, _ path: ScopePath, _ unit: BudgetUnit, _ body: Body
     ) -> FundLedger {
         // Without a key the request id serves, so that a call sent again after a lost reply is booked once.
@@ -90,27 +82,32 @@ enum FundBudget {
         let entry = AuditEntry(
             operation: "fundBudget", status: .ok, actor: owner.actor, resourceType: "budget",
             resourceID: owner.ledgerID(path, unit))
+        let auditEntry = entry.json(input.request) { writer in
+            writer.amount("amount", body.amount, unit)
+            writer.key("metadata")
+            writer.beginObject()
+            writer.key("scope")
+            writer.string(path.bytes)
+            writer.key("operation")
+            writer.string(body.operation.rawValue)
+            if let spent = body.spent { writer.amount("spent", spent, unit) }
+            writer.stored("reason", body.reason ?? [])
+            writer.stored("metadata", body.metadata ?? [])
+            writer.endObject()
+        }
         return FundLedger(
-            keys: owner.keys, tag: owner.tag, path: path, unit: unit, amount: body.amount, key: key,
-            fingerprint: body.fingerprint,
-            auditEntry: entry.json(input.request) { writer in
-                writer.amount("amount", body.amount, unit)
-                writer.key("metadata")
-                writer.beginObject()
-                writer.key("scope")
-                writer.string(path.bytes)
-                writer.key("operation")
-                writer.string(Operation.credit.rawValue)
-                writer.stored("reason", body.reason ?? [])
-                writer.stored("metadata", body.metadata ?? [])
-                writer.endObject()
-            },
-            eventContext: EventContext.json(input.request, owner.actor), reason: body.reason ?? [])
+            keys: owner.keys, tag: owner.tag, path: path, unit: unit, operation: body.operation, amount: body.amount,
+            spent: body.spent, key: key, fingerprint: body.fingerprint,
+            trail: owner.trail(
+                path, unit, word: body.operation.rawValue, reason: body.reason,
+                isSpentGiven: body.operation == .resetSpent ? body.spent != nil : nil,
+                context: EventContext.json(input.request, owner.actor), auditEntry: auditEntry))
     }
 
-    private static func answer(_ outcome: FundLedger.Outcome, _ path: ScopePath, _ unit: BudgetUnit) -> Step {
-        switch outcome {
-        case .funded(let change): .respond(.json(responseBody(change, unit)))
+    private static func answer(_ outcome: FundLedger.Outcome, _ fund: FundLedger) -> Step {
+        let (path, unit) = (fund.path, fund.unit)
+        return switch outcome {
+        case .funded(let change): .respond(.json(responseBody(change, fund.operation, unit)))
         case .mismatch: .refuse(BudgetRefusals.mismatch)
         case .noTenant: .refuse(AdminRefusals.noTenant)
         case .tenantClosed: .refuse(BudgetRefusals.tenantClosed)
@@ -119,17 +116,20 @@ enum FundBudget {
             .refuse(BudgetRefusals.unitMismatch(scope: path.bytes, requested: unit, expected: expected))
         case .frozen: .refuse(BudgetRefusals.denied(.frozen, scope: path.bytes))
         case .closed: .refuse(BudgetRefusals.denied(.closed, scope: path.bytes))
-        case .overflow: .invalid("amount: takes the budget beyond \(Int64.max)")
+        case .exceeded: .refuse(BudgetRefusals.denied(.exceeded, scope: path.bytes))
+        case .overflow: .invalid("amount: takes the budget beyond the range of 64-bit integers")
         }
     }
 
     /// First answer and replay alike: everything comes from the stored result.
-    private static func responseBody(_ change: FundLedger.Change, _ unit: BudgetUnit) -> [UInt8] {
+    private static func responseBody(
+        _ change: FundLedger.Change, _ operation: FundingOperation, _ unit: BudgetUnit
+    ) -> [UInt8] {
         let (before, after) = (change.before, change.after)
         var writer = JSONWriter(capacity: 768)
         writer.beginObject()
         writer.key("operation")
-        writer.string(Operation.credit.rawValue)
+        writer.string(operation.rawValue)
         writer.amount("previous_allocated", before.allocated, unit)
         writer.amount("new_allocated", after.allocated, unit)
         writer.amount("previous_remaining", before.remaining, unit)

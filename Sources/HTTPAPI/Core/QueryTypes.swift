@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import SharedKernel
+internal import StrictJSON
+
+/// Query parameters of lists, by type. Each is nil when absent or empty.
+extension APIRequest {
+    /// A word of an enumeration.
+    func queryChoice<Choice>(_ name: String, _: Choice.Type = Choice.self) throws(FieldError) -> Choice?
+    where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
+        guard let text = try queryValue(name) else { return nil }
+        // Beyond ASCII, equality of Swift strings is not equality of bytes.
+        let isPlain = text.allSatisfy { $0 < 0x80 }
+        guard isPlain, let choice = Choice(rawValue: String(decoding: text, as: UTF8.self)) else {
+            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw FieldError(path: name, problem: "must be one of \(words)")
+        }
+        return choice
+    }
+
+    /// `true` or `false`.
+    func queryBool(_ name: String) throws(FieldError) -> Bool? {
+        guard let text = try queryValue(name) else { return nil }
+        if text.elementsEqual("true".utf8) { return true }
+        if text.elementsEqual("false".utf8) { return false }
+        throw FieldError(path: name, problem: "must be true or false")
+    }
+
+    /// A number within `range`, in plain decimal notation.
+    func queryNumber(_ name: String, in range: ClosedRange<Double>) throws(FieldError) -> Double? {
+        guard let text = try queryValue(name) else { return nil }
+        let isPlain = text.count <= 32 && text.allSatisfy { (48...57).contains($0) || $0 == 46 }
+        guard isPlain, let value = Double(String(decoding: text, as: UTF8.self)), range.contains(value) else {
+            throw FieldError(
+                path: name, problem: "must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// Text of at most so many characters, none of them a control character.
+    func queryText(_ name: String, charactersMax: Int) throws(FieldError) -> [UInt8]? {
+        guard let text = try queryValue(name) else { return nil }
+        guard String(decoding: text, as: UTF8.self).unicodeScalars.count <= charactersMax else {
+            throw FieldError(path: name, problem: "must be at most \(charactersMax) characters")
+        }
+        guard text.allSatisfy({ $0 >= 32 && $0 != 127 }) else {
+            throw FieldError(path: name, problem: "must have no control characters")
+        }
+        return text
+    }
+
+    /// `limit` on the admin plane: out of range it is cut, not refused (admin digest 0.5).
+    func queryPageRows() throws(FieldError) -> Int {
+        let rows = try queryInt("limit", in: Int64.min...Int64.max) ?? Limits.pageRowsDefault
+        return Int(min(max(rows, Limits.ledgerPageRows.lowerBound), Limits.ledgerPageRows.upperBound))
+    }
+
+    /// `search` in lower case, letters beyond ASCII too.
+    func querySearch() throws(FieldError) -> [UInt8]? {
+        guard let text = try queryText("search", charactersMax: Limits.searchCharactersMax) else { return nil }
+        return [UInt8](String(decoding: text, as: UTF8.self).lowercased().utf8)
+    }
+}

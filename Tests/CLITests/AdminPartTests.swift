@@ -27,6 +27,15 @@ struct AdminPartTests {
         }
     }
 
+    @Test("dev says how to manage what it started")
+    func banner() {
+        let tenant = DemoTenant(apiKey: "k")
+        let banner = DevBanner(
+            port: 7_878, tenant: tenant, adminKey: "secret", directory: "/tmp/x", program: "./holdfast")
+        let line = "HOLDFAST_URL='http://127.0.0.1:7878' HOLDFAST_ADMIN_API_KEY='secret' './holdfast' budget list"
+        #expect(banner.text.split(separator: "\n").contains { $0 == line }, "\(banner.text)")
+    }
+
     @Test("a refusal of funding says how to try again, unless it says that nothing was done")
     func uncertainty() {
         let away = FundingUncertain(reason: HTTPExchange.Failure(description: "nobody there"), idempotencyKey: "k-1")
@@ -76,6 +85,10 @@ struct AdminPartTests {
 
                 There is more: --cursor 'abc'
                 """)
+        #expect(
+            TableText.table(head: ["ID", "N"], [["2026-01", "-5"], ["7", "12"]]) == [
+                "ID        N", "2026-01  -5", "7        12",
+            ])
         #expect(TableText.page(try json(#"{"rows":[]}"#), "rows", columns, none: "none") == "none")
         #expect(TableText.object(try json(#"{"a":null,"bcd":{"e":[1]}}"#)) == "a    null\nbcd  {\"e\":[1]}")
     }

@@ -133,7 +133,8 @@ struct AdminProcessTests {
         try await AdminServer.run { server in
             _ = try await server.lines("tenant create acme")
             #expect(try await server.lines("jwt-keys get acme") == ["The tenant has no public keys."])
-            let key = #""kty":"OKP","crv":"Ed25519","kid":"2026-01","alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcv""#
+            let point = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+            let key = #""kty":"OKP","crv":"Ed25519","kid":"2026-01","alg":"EdDSA","x":"\#(point)""#
             let table = ["KID      TYPE  ALGORITHM  CURVE", "2026-01  OKP   EdDSA      Ed25519"]
             #expect(try await server.lines("jwt-keys set acme -", input: #"{"keys":[{\#(key)}]}"#) == table)
             #expect(try await server.lines("jwt-keys get acme") == table)
@@ -164,12 +165,18 @@ struct AdminProcessTests {
     func policiesLimitsAudit() async throws {
         try await AdminServer.run { server in
             _ = try await server.lines("tenant create acme")
+            #expect(try await server.lines("policy list acme") == ["There is no such policy."])
             let policy = try await server.json(
                 "policy create 'tenant:acme/agent:*' --name agents --priority 5 --max-tokens 4096 --deny-tool shell "
                     + "--reservations-per-minute 600 --max-ttl-ms 60000")
             let id = try #require(policy["policy_id"] as? String)
             #expect((policy["caps"] as? [String: Any])?["max_tokens"] as? Int == 4_096)
             #expect(try await server.json("policy update \(id) --status DISABLED")["status"] as? String == "DISABLED")
+            let cleared = try await server.json("policy update \(id) --clear rates --max-tokens 5")
+            #expect((cleared["rate_limits"] as? [String: Any])?.isEmpty == true)
+            #expect(cleared["caps"] as? [String: Int] == ["max_tokens": 5])
+            #expect(
+                (cleared["reservation_ttl_override"] as? [String: Any])?["max_ttl_ms"] as? Int == 60_000, "\(cleared)")
             let list = try await server.lines("policy list acme")
             #expect(list.count == 2 && list[1].hasPrefix(id) && list[1].hasSuffix("DISABLED"), "\(list)")
 
@@ -183,8 +190,8 @@ struct AdminProcessTests {
 
             let audit = try await server.lines(
                 "audit list --tenant acme --operation createPolicy --operation updatePolicy")
-            #expect(audit.count == 3 && audit[0].hasPrefix("TIME "), "\(audit)")
-            #expect(audit[1].contains("updatePolicy") && audit[2].contains("createPolicy"), "\(audit)")
+            #expect(audit.count == 4 && audit[0].hasPrefix("TIME "), "\(audit)")
+            #expect(audit[1].contains("updatePolicy") && audit[3].contains("createPolicy"), "\(audit)")
             #expect(audit.dropFirst().allSatisfy { $0.contains(id) && $0.contains("admin_on_behalf_of") }, "\(audit)")
         }
     }

@@ -62,6 +62,17 @@ struct AdminAPITenantLiveTests {
         }
     }
 
+    @Test("The words that guides of clients use beyond the protocol's stand for reservations:create")
+    func guideWords() async throws {
+        try await AdminStack.run { stack in
+            try await stack.makeTenant("acme")
+            let key = try await stack.makeKey(
+                "acme", #","permissions":["balances:read","decide","events:create","reservations:create"]"#)
+            let permissions = key.root.member("permissions")?.raw ?? []
+            #expect(String(decoding: permissions, as: UTF8.self) == #"["balances:read","reservations:create"]"#)
+        }
+    }
+
     @Test("A new key works at once, and two keys have nothing in common")
     func newKey() async throws {
         try await AdminStack.run { stack in

@@ -35,7 +35,7 @@ enum AdminSchemas {
             let text = try word.checkedString(characters: 1...64)
             let name = String(decoding: text, as: UTF8.self)
             // Beyond ASCII, equality of Swift strings is not equality of bytes.
-            guard text.allSatisfy({ $0 < 0x80 }), let permission = Permission(rawValue: name) else {
+            guard text.allSatisfy({ $0 < 0x80 }), let permission = Permission(word: name) else {
                 throw word.fieldError("unknown permission \(name)")
             }
             if !permissions.contains(permission) { permissions.append(permission) }

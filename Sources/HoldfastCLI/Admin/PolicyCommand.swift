@@ -69,8 +69,8 @@ struct PolicyTermsOptions: ParsableArguments {
     @Option(help: "When it stops to count.")
     var effectiveUntil: String?
 
-    /// Puts them into a request.
-    func fill(_ body: inout RequestBody) {
+    /// Puts them into a request; groups of this kind also when nothing is in them.
+    func fill(_ body: inout RequestBody, clearing cleared: [TermGroup] = []) {
         body.set("description", description)
         body.set("priority", priority)
         var caps = RequestBody()
@@ -79,21 +79,24 @@ struct PolicyTermsOptions: ParsableArguments {
         caps.set("tool_allowlist", allowedTools)
         caps.set("tool_denylist", deniedTools)
         caps.set("cooldown_ms", cooldownMs)
-        body.set("caps", caps)
+        body.set("caps", caps, evenEmpty: cleared.contains(.caps))
         body.set("commit_overage_policy", overagePolicy?.rawValue)
         var times = RequestBody()
         times.set("default_ttl_ms", defaultTTLMs)
         times.set("max_ttl_ms", maxTTLMs)
         times.set("max_extensions", maxExtensions)
-        body.set("reservation_ttl_override", times)
+        body.set("reservation_ttl_override", times, evenEmpty: cleared.contains(.times))
         var rates = RequestBody()
         rates.set("max_reservations_per_minute", reservationsPerMinute)
         rates.set("max_commits_per_minute", commitsPerMinute)
-        body.set("rate_limits", rates)
+        body.set("rate_limits", rates, evenEmpty: cleared.contains(.rates))
         body.set("effective_from", effectiveFrom)
         body.set("effective_until", effectiveUntil)
     }
 }
+
+/// Terms that are replaced together.
+enum TermGroup: String, CaseIterable, ExpressibleByArgument { case caps, times, rates }
 
 /// `holdfast policy create`.
 struct PolicyCreate: ServerCommand {
@@ -157,7 +160,8 @@ struct PolicyUpdate: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "update", abstract: "Changes a policy; counts from the next request on.",
         discussion: """
-            Caps, times and rates are replaced as a whole each.
+            Of caps, times (--default-ttl-ms, --max-ttl-ms, --max-extensions) and rates (--…-per-minute), each is \
+            replaced as a whole when one of its options is given.
 
             Example: holdfast policy update pol_2aQm9vY1x8tR4kLpZs --status DISABLED
             """)
@@ -171,6 +175,9 @@ struct PolicyUpdate: ServerCommand {
     @Option(help: "ACTIVE or DISABLED.")
     var status: String?
 
+    @Option(name: .customLong("clear"), help: "Take away all caps, times or rates that are not given; may be repeated.")
+    var cleared: [TermGroup] = []
+
     @OptionGroup(title: "Terms") var terms: PolicyTermsOptions
     @OptionGroup(title: "Server") var server: ServerOptions
 
@@ -178,7 +185,7 @@ struct PolicyUpdate: ServerCommand {
         var body = RequestBody()
         body.set("name", name)
         body.set("status", status)
-        terms.fill(&body)
+        terms.fill(&body, clearing: cleared)
         guard !body.isEmpty else { throw ValidationError("name something to change; see --help") }
         let path = PolicyCommand.path + "/" + AdminClient.escaped(id)
         let answer = try await client.send(.PATCH, path, body: body.bytes)

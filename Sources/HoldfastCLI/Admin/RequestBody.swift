@@ -60,9 +60,9 @@ struct RequestBody {
         writer.endObject()
     }
 
-    /// An object made elsewhere, unless it is empty.
-    mutating func set(_ name: StaticString, _ object: RequestBody) {
-        guard !object.isEmpty else { return }
+    /// An object made elsewhere; an empty one is left out, unless it is to replace what is there.
+    mutating func set(_ name: StaticString, _ object: RequestBody, evenEmpty: Bool = false) {
+        guard !object.isEmpty || evenEmpty else { return }
         key(name)
         writer.raw(object.bytes)
     }

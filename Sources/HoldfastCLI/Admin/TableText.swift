@@ -53,7 +53,8 @@ enum TableText {
     }
 
     private static func isNumber(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) || $0 == 45 }
+        let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+        return !digits.isEmpty && digits.utf8.allSatisfy { (48...57).contains($0) }
     }
 
     /// A value on one line: amounts with their unit, lists with commas, everything else as JSON.

@@ -17,6 +17,9 @@ struct DemoTenant: Sendable {
         let description: String
     }
 
+    /// The one with this key, created before.
+    init(apiKey: String) { self.apiKey = apiKey }
+
     /// Creates it on a server that is ready.
     init(on server: LoopbackHTTP, adminKey: String) throws {
         let admin = ["X-Admin-API-Key": adminKey]

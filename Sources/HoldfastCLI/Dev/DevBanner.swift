@@ -7,8 +7,10 @@ struct DevBanner {
     let tenant: DemoTenant
     let adminKey: String
     let directory: String
+    /// What this program was started as.
+    var program = CommandLine.arguments.first ?? "holdfast"
 
-    /// Where to reach it, the keys, and four commands to paste.
+    /// Where to reach it, the keys, and commands to paste.
     var text: String {
         """
         Holdfast runs at \(base)
@@ -29,6 +31,9 @@ struct DevBanner {
 
         See what is left:
         \(balances)
+
+        Manage tenants, keys, budgets and policies:
+        \(manage)
 
         Ctrl-C ends everything and keeps nothing.
         """
@@ -51,6 +56,10 @@ struct DevBanner {
     }
 
     private var balances: String { curl("/v1/balances?tenant=\(DemoTenant.id)", "X-Cycles-API-Key") }
+
+    private var manage: String {
+        "HOLDFAST_URL='\(base)' HOLDFAST_ADMIN_API_KEY='\(adminKey)' '\(program)' budget list"
+    }
 
     private func curl(_ path: String, _ header: String) -> String {
         "curl -sS '\(base)\(path)' -H '\(header): \(tenant.apiKey)'"

@@ -31,6 +31,15 @@ package enum Permission: String, CaseIterable, Sendable {
     case adminEventsRead = "admin:events:read"
     case adminAuditRead = "admin:audit:read"
 
+    /// The permission that a client's word stands for: one of the protocol's own, or one of the two words beyond it
+    /// that the published guides of clients put into their first API key. Both say what `reservations:create` opens.
+    package init?(word: String) {
+        switch word {
+        case "decide", "events:create": self = .reservationsCreate
+        default: self.init(rawValue: word)
+        }
+    }
+
     /// What a key gets that names no permissions.
     package static let defaults: [Permission] = [
         .reservationsCreate, .reservationsCommit, .reservationsRelease, .reservationsExtend, .reservationsList,

@@ -107,7 +107,10 @@ package struct SchemaCheck {
                 report(path, "does not match \(argument.rawText), is \(Self.shown(value))")
             }
         default:
-            if !SchemaPatterns.fits(format: argument.text ?? "", text) { report(path, "is not a \(argument.text ?? ""), is \(Self.shown(value))") }
+            let format = argument.text ?? ""
+            if !SchemaPatterns.fits(format: format, text) {
+                report(path, "is not a \(format), is \(Self.shown(value))")
+            }
         }
         return true
     }

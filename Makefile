@@ -6,10 +6,10 @@ ARGS ?=
 SOURCES := Package.swift Sources Tests Plugins/EmbedLua/EmbedLua.swift Plugins/EmbedAPIFiles/EmbedAPIFiles.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format bench verify clean deps
+.PHONY: help run test build release lint format interop fuzz-api bench verify clean deps
 
 help: ## list the commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: deps ## start everything here: Redis, server, worker, and a tenant to try; Ctrl-C ends it
 	swift build -c release
@@ -29,6 +29,12 @@ lint: deps ## check format, Lua, deployment files, and the house rules
 
 format: ## format all Swift files in place
 	swift format format --in-place --recursive --parallel $(SOURCES)
+
+interop: deps ## drive a server with the published Python client of the Cycles protocol
+	@scripts/interop
+
+fuzz-api: deps ## throw generated requests at a server and hold its answers against docs/api/cycles.yaml
+	@scripts/fuzz-api
 
 bench: deps ## measure everything on this machine and print one table
 	swift build -c release

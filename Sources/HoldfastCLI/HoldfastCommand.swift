@@ -15,6 +15,13 @@ struct HoldfastCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "holdfast",
         abstract: "Starts Holdfast on this machine, checks an installation, and manages what is in it.",
+        discussion: """
+            The verbs that manage a server ask it over HTTP: at HOLDFAST_URL, with the operator's key from \
+            HOLDFAST_ADMIN_API_KEY. They print tables, and JSON with --json. Exit code 1: the server said no or did \
+            not answer; 64: the command is not in order.
+
+            Example: holdfast tenant list
+            """,
         version: "holdfast \(Settings.version)",
         subcommands: [DevCommand.self, VerifyCommand.self],
         groupedSubcommands: [

@@ -17,7 +17,8 @@ package func buildWorker(
         registry: context.registry, logger: context.logger)
     let sweeper = Sweeper(
         store, interval: .milliseconds(settings.sweepIntervalMs), registry: context.registry, logger: context.logger)
+    let watch = LedgerWatch(store, interval: .seconds(30), registry: context.registry, logger: context.logger)
     return HoldfastProcess(
-        store: store, front: front, background: [sweeper], shutdownSeconds: settings.shared.shutdownSeconds,
+        store: store, front: front, background: [sweeper, watch], shutdownSeconds: settings.shared.shutdownSeconds,
         logger: context.logger)
 }

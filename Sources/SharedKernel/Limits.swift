@@ -42,6 +42,12 @@ package enum Limits {
     package static let ledgersScannedMax: Int64 = 100_000
     /// Ledgers that one page in directory order may look at; a page that meets it ends early.
     package static let ledgersScannedPerPage: Int64 = 20_000
+    /// Rows of the reservation directory that one script call reads: 64,000 bytes.
+    package static let rowsPerCall: Int64 = 1_000
+    /// Rows that one page in the order of creation may look at; a page that meets it ends early.
+    package static let rowsPerPage = 1_000_000
+    /// Bytes of a page of reservations after which it ends early.
+    package static let pageBytes = 4_194_304
     /// How long a request waits for due expirations before it is refused, ms.
     package static let behindMaxMs: Int64 = 250
     /// How long finished reservations are kept at least, ms: idempotency records live as long.

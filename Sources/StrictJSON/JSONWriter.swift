@@ -16,6 +16,9 @@ package struct JSONWriter {
         out.reserveCapacity(capacity)
     }
 
+    /// Bytes written so far.
+    package var count: Int { out.count }
+
     /// The finished text.
     package consuming func finish() -> [UInt8] {
         assert(depth == 0, "an object or array was begun and not ended")

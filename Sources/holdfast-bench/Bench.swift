@@ -67,6 +67,9 @@ struct Bench: AsyncParsableCommand {
         }
         let alone = try await stage.driveRedisAlone(calls: calls)
         table.finish(alone: alone, aof: aof, seconds: seconds)
+        var scripts = try await ScriptTable(stage, calls: max(1_000, calls / 3))
+        try await scripts.measure()
+        scripts.report()
     }
 }
 

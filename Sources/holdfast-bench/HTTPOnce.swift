@@ -46,6 +46,9 @@ enum HTTPOnce {
 
         func channelInactive(context: ChannelHandlerContext) { promise.succeed(String(buffer: received)) }
 
+        /// Of a connection that never came about, too.
+        func handlerRemoved(context: ChannelHandlerContext) { promise.succeed(String(buffer: received)) }
+
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
             promise.fail(error)
             context.close(promise: nil)

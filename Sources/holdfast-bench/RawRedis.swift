@@ -30,32 +30,47 @@ struct RawRedis {
         return (Double(DispatchTime.now().uptimeNanoseconds - begin) / 1e9, replies)
     }
 
-    /// A reserve of three scopes as the server would send it.
-    func reserve(_ number: Int, run: String, agents: Int) -> (Reserve, RedisCommand) {
-        let path = ScopePath(levels: [
-            (.tenant, [UInt8]("bench".utf8)), (.workspace, [UInt8]("prod".utf8)),
-            (.agent, [UInt8]("a\(number % agents)".utf8)),
-        ])
-        guard let path else { preconditionFailure("a path of three levels") }
+    static let keepMs: Int64 = 604_800_000
+
+    /// A request to reserve in 1, 3 or 6 scopes, all of them budgeted, as the server would make it.
+    func request(_ number: Int, run: String, agents: Int, scopes: Int = 3, amount: Int64 = 500) -> Reserve {
+        let agent = [UInt8]("a\(number % agents)".utf8)
+        var levels: [(ScopeLevel, [UInt8])] = [(.tenant, [UInt8]("bench".utf8))]
+        if scopes > 1 { levels += [(.workspace, [UInt8]("prod".utf8)), (.agent, agent)] }
+        if scopes > 3 {
+            levels.insert(contentsOf: [(.app, [UInt8]("x".utf8)), (.workflow, [UInt8]("y".utf8))], at: 2)
+            levels.append((.toolset, [UInt8]("z".utf8)))
+        }
+        guard let path = ScopePath(levels: levels) else { preconditionFailure("a path of some levels") }
         let key = [UInt8](#""\#(run)-raw-\#(number)""#.utf8)
-        let reserve = Reserve(
+        return Reserve(
             identity: salt.identity(tenant: principal.tenant, endpoint: "create".utf8, key: key),
-            fingerprint: Identity(digestOf: key), amount: 500, unit: .usdMicrocents, path: path, ttlMs: 30_000,
+            fingerprint: Identity(digestOf: key), amount: amount, unit: .usdMicrocents, path: path, ttlMs: 3_000_000,
             graceMs: 5_000, policy: nil, fallbackPolicy: .allowIfAvailable, maxExtensions: 10, idempotencyKey: key[...],
             subject: [UInt8](#"{"tenant":"bench","workspace":"prod","agent":"a\#(number % agents)"}"#.utf8)[...],
             action: [UInt8](#"{"kind":"llm.completion","name":"openai:gpt-4o"}"#.utf8)[...], metadata: [])
+    }
+
+    /// A reserve of three scopes as the server would send it.
+    func reserve(_ number: Int, run: String, agents: Int) -> (Reserve, RedisCommand) {
+        let reserve = request(number, run: run, agents: agents)
         return (reserve, RedisCommand(reserve.call(for: principal).words))
     }
 
     /// The commit of a reserve that was answered.
     func commit(_ reserve: Reserve, _ reply: RedisReply) -> RedisCommand? {
+        guard let target = target(reserve, reply, "commit") else { return nil }
+        let commit = Commit(target: target, actual: 450, unit: .usdMicrocents, metadata: [])
+        return RedisCommand(commit.call(for: principal.access, keepMs: Self.keepMs).words)
+    }
+
+    /// What a settling call of a reserve that was answered is about; nil when it was refused.
+    func target(_ reserve: Reserve, _ reply: RedisReply, _ verb: String) -> SettleTarget? {
         guard let record = reply.array?.dropFirst().first?.bytes, let parsed = BudgetRecord(record) else { return nil }
         let id = parsed.id(shard: principal.shard, hash: reserve.identity.text)
-        let target = SettleTarget(
-            id: id, key: salt.identity(tenant: principal.tenant, endpoint: "commit".utf8, key: id.text),
+        return SettleTarget(
+            id: id, key: salt.identity(tenant: principal.tenant, endpoint: verb.utf8, key: id.text),
             fingerprint: reserve.fingerprint)
-        let commit = Commit(target: target, actual: 450, unit: .usdMicrocents, metadata: [])
-        return RedisCommand(commit.call(for: principal.access, keepMs: 604_800_000).words)
     }
 }
 

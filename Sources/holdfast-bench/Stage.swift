@@ -37,6 +37,11 @@ struct Stage {
         let scopes =
             ["tenant:bench", "tenant:bench/workspace:prod"]
             + (0..<agents).map { "tenant:bench/workspace:prod/agent:a\($0)" }
+            + ["tenant:bench/workspace:prod/app:x", "tenant:bench/workspace:prod/app:x/workflow:y"]
+            + (0..<agents).flatMap { number in
+                let agent = "tenant:bench/workspace:prod/app:x/workflow:y/agent:a\(number)"
+                return [agent, agent + "/toolset:z"]
+            }
         for scope in scopes {
             let body =
                 #"{"tenant_id":"bench","scope":"\#(scope)","unit":"USD_MICROCENTS","#
@@ -127,19 +132,8 @@ struct Stage {
 
     /// Drives Redis alone with the same script calls, 64 on their way.
     func driveRedisAlone(calls: Int) async throws -> [String: AloneResult] {
-        guard let tenant = TenantID("bench"), let shards = try await hash("shards").flatMap({ Int($0.text) }),
-            let salt = try await hash("salt")
-        else { throw BenchError("no install record") }
-        let keyspace = Keyspace(shardCount: shards)
-        guard let tag = try await pool.send(RedisCommand([[UInt8]("GET".utf8), keyspace.tenant(tenant)])).bytes else {
-            throw BenchError("no tenant")
-        }
-        let principal = Principal(
-            tenant: tenant, shard: keyspace.shard(of: tenant), tag: tag, keyID: [], keyName: [UInt8]("bench".utf8),
-            permissions: PermissionSet(Permission.defaults), scopeFilter: [], expiresAtMs: .max, terms: TenantTerms())
-        let raw = RawRedis(
-            connection: pool.connection(on: pool.anyLoop), principal: principal, salt: IdentitySalt(bytes: salt.bytes),
-            depth: 64)
+        let raw = try await rawRedis()
+        let (principal, tag) = (raw.principal, raw.principal.tag)
         let run = String(UInt32.random(in: 0...UInt32.max), radix: 36)
         var out: [String: AloneResult] = [:]
         let reserves = (0..<calls).map { raw.reserve($0, run: run, agents: Self.agents) }
@@ -175,13 +169,31 @@ struct Stage {
         return out
     }
 
+    /// A plain client with the facts about its caller as a server has them.
+    func rawRedis() async throws -> RawRedis {
+        guard let tenant = TenantID("bench"), let shards = try await hash("shards").flatMap({ Int($0.text) }),
+            let salt = try await hash("salt")
+        else { throw BenchError("no install record") }
+        let keyspace = Keyspace(shardCount: shards)
+        guard let tag = try await pool.send(RedisCommand([[UInt8]("GET".utf8), keyspace.tenant(tenant)])).bytes else {
+            throw BenchError("no tenant")
+        }
+        let principal = Principal(
+            tenant: tenant, shard: keyspace.shard(of: tenant), tag: tag, keyID: [], keyName: [UInt8]("bench".utf8),
+            permissions: PermissionSet(Permission.defaults), scopeFilter: [], expiresAtMs: .max, terms: TenantTerms())
+        return RawRedis(
+            connection: pool.connection(on: pool.anyLoop), principal: principal, salt: IdentitySalt(bytes: salt.bytes),
+            depth: 64)
+    }
+
     private func hash(_ field: String) async throws -> (text: String, bytes: [UInt8])? {
         let reply = try await pool.send(
             RedisCommand([[UInt8]("HGET".utf8), Keyspace.install, [UInt8](field.utf8)]))
         return reply.bytes.map { (String(decoding: $0, as: UTF8.self), $0) }
     }
 
-    private func meter(_ raw: RawRedis, _ calls: [RedisCommand]) async throws -> (AloneResult, [RedisReply]) {
+    /// Sends calls; CPU time of Redis and replies.
+    func meter(_ raw: RawRedis, _ calls: [RedisCommand]) async throws -> (AloneResult, [RedisReply]) {
         let before = try await mainThreadSeconds()
         let (seconds, replies) = try await raw.drive(calls)
         let used = try await mainThreadSeconds() - before

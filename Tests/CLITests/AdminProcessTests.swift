@@ -111,6 +111,10 @@ struct AdminProcessTests {
             let tooMuch = try await server.holdfast("budget debit tenant:acme --unit TOKENS --amount 5000")
             #expect(tooMuch.code == 1 && tooMuch.errors.hasPrefix("holdfast: BUDGET_EXCEEDED: "), "\(tooMuch.errors)")
 
+            let unit = try await server.holdfast("budget fund tenant:acme --unit CREDITS --amount 1")
+            #expect(unit.code == 1 && unit.errors.hasPrefix("holdfast: UNIT_MISMATCH: "), "\(unit.errors)")
+            #expect(unit.errors.contains(#""expected_units":["TOKENS"]"#), "\(unit.errors)")
+
             _ = try await server.lines("budget update tenant:acme --unit TOKENS --overdraft-limit 30")
             let found = try await server.json("budget lookup tenant:acme --unit TOKENS")
             #expect((found["overdraft_limit"] as? [String: Any])?["amount"] as? Int == 30)
@@ -173,10 +177,12 @@ struct AdminProcessTests {
             #expect((policy["caps"] as? [String: Any])?["max_tokens"] as? Int == 4_096)
             #expect(try await server.json("policy update \(id) --status DISABLED")["status"] as? String == "DISABLED")
             let cleared = try await server.json("policy update \(id) --clear rates --max-tokens 5")
-            #expect((cleared["rate_limits"] as? [String: Any])?.isEmpty == true)
+            #expect(cleared["rate_limits"] == nil)
             #expect(cleared["caps"] as? [String: Int] == ["max_tokens": 5])
             #expect(
                 (cleared["reservation_ttl_override"] as? [String: Any])?["max_ttl_ms"] as? Int == 60_000, "\(cleared)")
+            let bare = try await server.json("policy update \(id) --clear caps --clear times --priority 6")
+            #expect(bare["caps"] == nil && bare["reservation_ttl_override"] == nil && bare["priority"] as? Int == 6)
             let list = try await server.lines("policy list acme")
             #expect(list.count == 2 && list[1].hasPrefix(id) && list[1].hasSuffix("DISABLED"), "\(list)")
 
@@ -190,8 +196,8 @@ struct AdminProcessTests {
 
             let audit = try await server.lines(
                 "audit list --tenant acme --operation createPolicy --operation updatePolicy")
-            #expect(audit.count == 4 && audit[0].hasPrefix("TIME "), "\(audit)")
-            #expect(audit[1].contains("updatePolicy") && audit[3].contains("createPolicy"), "\(audit)")
+            #expect(audit.count == 5 && audit[0].hasPrefix("TIME "), "\(audit)")
+            #expect(audit[1].contains("updatePolicy") && audit[4].contains("createPolicy"), "\(audit)")
             #expect(audit.dropFirst().allSatisfy { $0.contains(id) && $0.contains("admin_on_behalf_of") }, "\(audit)")
         }
     }

@@ -16,7 +16,7 @@ struct AdminAPIBudgetLiveTests {
         #"{"operation":"CREDIT","amount":{"unit":"TOKENS","amount":\#(amount)}\#(more)}"#
     }
 
-    @Test("A new ledger has every field, all of it is left, and it can be used")
+    @Test("32, 33: A new ledger has every field, all of it is left; a scope has one a unit")
     func create() async throws {
         try await AdminStack.run { stack in
             try await stack.makeTenant("acme")
@@ -155,7 +155,7 @@ struct AdminAPIBudgetLiveTests {
         }
     }
 
-    @Test("A replay gives the first answer and changes nothing; another request under the key is a mismatch")
+    @Test("47, 48: A replay gives the first answer and changes nothing; another request under the key is a mismatch")
     func idempotency() async throws {
         try await AdminStack.run { stack in
             try await stack.makeTenant("acme")

@@ -177,6 +177,8 @@ struct AdminAPIPolicyLiveTests {
                 (#"{"effective_until":"2020-01-01T00:00:00Z"}"#, "ALLOW"),
                 (#"{"effective_until":"2999-01-01T00:00:00Z"}"#, "ALLOW_WITH_CAPS"),
                 (#"{"effective_from":"2998-01-01T00:00:00Z"}"#, "ALLOW"),
+                (#"{"effective_from":"2020-01-01T00:00:00Z"}"#, "ALLOW_WITH_CAPS"),
+                (#"{"caps":{}}"#, "ALLOW"),
             ] {
                 let changed = try await stack.send("\(path)/\(id)", patch, method: .patch, as: .admin)
                 #expect(changed.status == .ok)
@@ -292,6 +294,10 @@ struct AdminAPIPolicyLiveTests {
                 (#"{"keys":[{"kty":"oct","kid":"a","alg":"HS256","k":"AQ"}]}"#, "keys[0].kty"),
                 (#"{"keys":[\#(jwk),\#(jwk)]}"#, "keys[1]"),
                 (#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","alg":"EdDSA","x":"AQ","d":"AQ"}]}"#, "keys[0].d"),
+                (#"{"keys":[{"kty":"OKP","crv":"X25519","kid":"a","alg":"EdDSA","x":"AQ"}]}"#, "keys[0].crv"),
+                (
+                    #"{"keys":[{"kty":"EC","crv":"P-384","kid":"a","alg":"ES256","x":"AQ","y":"AQ"}]}"#, "keys[0].crv"
+                ),
                 (#"{"keys":[{"kty":"RSA","kid":"a","alg":"ES256","n":"AQ","e":"AQ"}]}"#, "keys[0].alg"),
                 (#"{"keys":[{"kty":"RSA","kid":"a","alg":"RS256","n":"A=","e":"AQ"}]}"#, "keys[0].n"),
                 ("{}", "keys"),

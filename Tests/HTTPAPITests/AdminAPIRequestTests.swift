@@ -176,11 +176,12 @@ struct AdminAPIRequestTests {
     }
 
     @Test(
-        "A scope that is none is refused, without folding of case",
+        "34: A scope that is none is refused, without folding of case",
         arguments: [
             "", "workspace:eng", "tenant:acme/", "/tenant:acme", "tenant:acme//agent:a", "tenant:acme/tenant:acme",
             "tenant:acme/agent:a/app:b", "tenant:acme/team:a", "tenant:acme/agent:*", "tenant:acme/*", "*", "tenant:",
             "Tenant:acme", "tenant:acme/agent:a b", "tenant:acme/agent:\(String(repeating: "a", count: 129))",
+            "tenant:acme/agent:_a", "tenant:acme/agent:a-", "tenant:acme/agent:.", "tenant:acme/agent:a./toolset:t",
         ])
     func scopes(scope: String) throws {
         for caller in [Caller.admin, .tenant(try AdminCall.principal())] {
@@ -190,6 +191,36 @@ struct AdminAPIRequestTests {
                 #"{\#(id)"scope":"\#(scope)","unit":"TOKENS","allocated":{"unit":"TOKENS","amount":1}}"#, as: caller)
             #expect(refusal.status == .badRequest)
             #expect(refusal.message.hasPrefix("scope: "), "\(refusal.message)")
+        }
+    }
+
+    @Test("An id to be written begins and ends with a letter or digit; a reservation's subject may have any")
+    func ids() throws {
+        for (id, isTaken) in [
+            ("a", true), ("A.b_c-9", true), ("0", true), ("a--b", true), ("-a", false), ("a_", false), ("..", false),
+        ] {
+            let budget = try AdminCall.plan(
+                "/v1/admin/budgets",
+                """
+                {"tenant_id":"acme","scope":"tenant:acme/agent:\(id)","unit":"TOKENS",
+                 "allocated":{"unit":"TOKENS","amount":1}}
+                """, as: .admin)
+            let policies = try ["/agent:\(id)", "/agent:\(id)/*", "/agent:\(id)/toolset:*"].map { rest in
+                try AdminCall.plan(
+                    "/v1/admin/policies", #"{"tenant_id":"acme","name":"n","scope_pattern":"tenant:acme\#(rest)"}"#,
+                    as: .admin)
+            }
+            for (step, field) in [(budget, "scope")] + policies.map({ ($0, "scope_pattern") }) {
+                if isTaken {
+                    _ = try AdminCall.call(step)
+                } else {
+                    #expect(try AdminCall.refusal(step).message.hasPrefix("\(field): has an id that does not begin"))
+                }
+            }
+            // What is there already, however it came there, can still be named.
+            _ = try AdminCall.call(
+                try AdminCall.plan(
+                    "/v1/admin/budgets/freeze?scope=tenant:acme/agent:\(id)&unit=TOKENS", "", as: .admin))
         }
     }
 

@@ -217,6 +217,13 @@ struct AdminAPITenantChangeTests {
             let kinds = entries.map { String(decoding: $0.member("resource_type")?.raw ?? [], as: UTF8.self) }
             #expect(kinds == [#""tenant""#, #""reservation""#, #""budget""#, #""api_key""#])
             #expect(entries.allSatisfy { $0.member("request_id")?.isString(request) == true })
+            for (entry, event) in zip(entries, events).dropFirst() {
+                #expect(entry.member("metadata")?.member("event_kind")?.isString(event[2]) == true)
+            }
+            for entry in entries {
+                let correlation = entry.member("metadata")?.member("correlation_id")
+                #expect(correlation?.isString("tenant_close_cascade:acme:\(request)") == true)
+            }
         }
     }
 
@@ -259,7 +266,7 @@ struct AdminAPITenantChangeTests {
             let answer = try await patch(stack, "acme", #"{"status":"CLOSED"}"#)
             #expect(answer.status == .internalServerError)
             let failed = answer.root.member("details")?.member("failed_resources")?.raw ?? []
-            #expect(String(decoding: failed, as: UTF8.self) == #"["tenant:acme"]"#)
+            #expect(String(decoding: failed, as: UTF8.self) == #"["tenant:acme TOKENS"]"#)
             #expect(try await get(stack, "acme").text("status") == "CLOSED")
         }
     }

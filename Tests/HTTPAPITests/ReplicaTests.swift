@@ -33,6 +33,7 @@ private struct Replicas: Sendable {
                     pipeline.handle(request, pipeline.match(request), on: loop) { continuation.resume(returning: $0) }
                 }
             }
+            try response.check(method, target)
             return try AdminAnswer(response)
         }
 

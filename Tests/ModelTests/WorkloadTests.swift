@@ -30,7 +30,7 @@ struct WorkloadTests {
         try await check(.environment(operations: 6_000), replicas: 1)
     }
 
-    @Test("Three servers share one Redis, and new API keys put their caches out of date")
+    @Test("Three servers share one Redis, and changes of the tenant put their caches out of date")
     func threeServers() async throws {
         var plan = Run.Plan.environment(operations: 3_000)
         plan.newKeys = 5
@@ -41,16 +41,17 @@ struct WorkloadTests {
         print("model tests: SEED=\(plan.seed) OPERATIONS=\(plan.operations), \(replicas) servers")
         let auditor = Auditor()
         try await ModelStack.run(replicas: replicas) { stack in
-            let apiKey = try await stack.prepare(extensionsMax: auditor.extensionsMax)
-            let result = try await Run(plan, on: stack, apiKey: apiKey).run()
+            let credentials = try await stack.prepare(extensionsMax: auditor.extensionsMax)
+            let result = try await Run(plan, on: stack, credentials).run()
             let coverage = Coverage(result.history)
-            print("model tests: \(coverage), \(result.cuts) cuts")
+            print("model tests: \(coverage), \(result.cuts) cuts, \(result.kills) servers killed")
             let findings = result.troubles + auditor.findings(result.history, result.final)
             for finding in findings.prefix(Self.shownMax) { Issue.record("SEED=\(plan.seed): \(finding)") }
             #expect(findings.count <= Self.shownMax, "SEED=\(plan.seed): there are more")
             // A run that met nothing proves nothing.
             guard plan.operations >= 3_000 else { return }
             #expect(result.cuts > 0)
+            #expect(result.kills > 0)
             #expect(coverage.missing == [], "SEED=\(plan.seed)")
         }
     }

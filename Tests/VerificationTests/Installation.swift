@@ -94,14 +94,16 @@ struct Actor: Sendable {
     init(_ name: String, in store: Installation) async throws {
         self.store = store
         tenant = try #require(TenantID(name))
-        principal = Principal(
-            tenant: tenant, shard: Installation.keyspace.shard(of: tenant), tag: Array("A1".utf8),
-            keyID: Array("key-1".utf8), keyName: Array("main".utf8), permissions: PermissionSet(Permission.allCases),
-            scopeFilter: [], expiresAtMs: .max, terms: TenantTerms())
-        var call = ScriptCall(.adminCreateTenant, keys: principal.keys)
+        let keys = Installation.keyspace.keys(of: tenant)
+        var call = ScriptCall(.adminCreateTenant, keys: keys)
         for text in ["\"Acme\"", "{}", "{}", "{}"] { call.append(text) }
         let reply = try await store.runner.run(call)
         #expect(reply.isWord("CREATED"))
+        let tag = try #require(try await store.runner.pool.send(RedisCommand([Array("GET".utf8), keys[1]])).bytes)
+        principal = Principal(
+            tenant: tenant, shard: Installation.keyspace.shard(of: tenant), tag: tag, keyID: Array("key-1".utf8),
+            keyName: Array("main".utf8), permissions: PermissionSet(Permission.allCases), scopeFilter: [],
+            expiresAtMs: .max, terms: TenantTerms())
     }
 
     var due: [UInt8] { Installation.keyspace.budgetDue(tenant) }

@@ -16,8 +16,8 @@ ARGV
   5 offset      how many of the first number to leave out
   6 limit       at most so many, 1 to 500
 REPLIES
-  ROWS more now rows..  more is 1 when there may be others; time in ms; per entry: sequence number, body, which is
-                        empty when it has ended
+  ROWS more now rows..  more is 1 when there may be others; time in ms; per entry: sequence number, whose log it is
+                        in, body, which is empty when it has ended
 EVENTS
   none
 COMPLEXITY
@@ -29,15 +29,17 @@ local prefix, tenant_key, limit = KEYS[1], KEYS[2], ARGV[6] + 0
 local BYTES_MAX = 262144
 local log = ARGV[1] == 'shard' and prefix .. 'al' or tenant_key .. ':al'
 local command = ARGV[2] == 'asc' and 'ZRANGEBYSCORE' or 'ZREVRANGEBYSCORE'
-local found = redis.call(command, log, ARGV[3], ARGV[4], 'LIMIT', ARGV[5], limit)
-local out, n, bytes = {'ROWS', #found == limit and 1 or 0, (clock.now())}, 3, 0
-for i = 1, #found do
-    local seq = string.match(found[i], '^%d+')
-    if not seq then error({err = 'CORRUPT audit log'}) end
-    local body = redis.call('GET', prefix .. 'a:' .. seq) or ''
-    out[n + 1], out[n + 2] = seq, body
-    n, bytes = n + 2, bytes + #body
-    if bytes > BYTES_MAX and i < #found then
+local found = redis.call(command, log, ARGV[3], ARGV[4], 'WITHSCORES', 'LIMIT', ARGV[5], limit)
+local out, n, bytes = {'ROWS', #found == 2 * limit and 1 or 0, (clock.now())}, 3, 0
+for i = 1, #found, 2 do
+    -- What is no number, or names no text, is as good as ended; its place is counted with the others.
+    local seq, owner = string.match(found[i], '^(%d+):?(.*)$')
+    local body = seq and redis.pcall('GET', prefix .. 'a:' .. seq)
+    if type(body) ~= 'string' then body = '' end
+    if ARGV[1] == 'tenant' then owner = string.sub(tenant_key, #prefix + 3) end
+    out[n + 1], out[n + 2], out[n + 3] = found[i + 1], owner or '', body
+    n, bytes = n + 3, bytes + #body
+    if bytes > BYTES_MAX and i + 1 < #found then
         out[2] = 1
         break
     end

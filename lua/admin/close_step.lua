@@ -14,8 +14,9 @@ ARGV
   1 limit       at most so many things, 1 to 100
   2 keep_ms     lifetime of the released reservations' records, ms
 REPLIES
-  STEP ended failed more ids..   things ended; left because they are corrupt; 1 when there is more to do; the ids of
-                                 those that failed
+  STEP ended failed more names..   things ended; left because they are corrupt; 1 when there is more to do; the names
+                                   of those that failed: a reservation's id (its record's key when that cannot be
+                                   read), a lock's resource, a budget's scope and unit, a key's id
 EVENTS
   reservation.released_via_tenant_cascade for a budget that had reservations, budget.closed_via_tenant_cascade,
   api_key.revoked_via_tenant_cascade; stream entry R, or X when past its expiry, for a lock
@@ -57,31 +58,38 @@ local now, now_us = clock.now()
 local lock_id = string.format('%.0f', now_us)
 local is_key_revoked = false
 
+-- The audit entry of one thing, and its event unless a budget's event tells of it.
 local function journal(kind, id, event, payload)
     audit.append(prefix, tenant_key, now, now_us, '{"operation":"updateTenant","status":200,"actor_type":"admin",' ..
         '"resource_type":"' .. kind .. '","resource_id":"' .. id .. '",' .. ids ..
-        ',"metadata":{"cascade_reason":"tenant_closed","correlation_id":' .. correlation .. '}}')
-    if event then
+        ',"metadata":{"event_kind":"' .. event .. '","cascade_reason":"tenant_closed","correlation_id":' ..
+        correlation .. '}}')
+    if payload then
         outbox.append(prefix, tenant_key, now, now_us, event, context, payload .. ',"cascade_reason":"tenant_closed"}')
     end
 end
 
 -- Each of these ends one thing. Returns true when it did, nil when there was nothing to do, false, with nothing
--- changed, when something is corrupt; then the id for the reply, and whether the thing's index entry is gone.
+-- changed, when something is corrupt; then the name for the reply, and whether the thing's index entry is gone.
 local ending = {}
 
 function ending.r(h)
-    local rec = pcall('GET', prefix .. 'r:' .. h)
-    if type(rec) ~= 'string' or string.byte(rec) ~= 65 then return false, h end
+    local record_key = prefix .. 'r:' .. h
+    local rec = pcall('GET', record_key)
+    if type(rec) ~= 'string' then return false, record_key end
+    local created = string.match(rec, '^%u(%d%d%d%d%d%d%d%d%d%d%d%d%d)')
+    if not created then return false, record_key end
+    local id = string.sub(prefix, 5, 6) .. string.format('%011x', created) .. h
+    if string.byte(rec) ~= 65 then return false, id end
     local amount, unit, _, _, owner, path, opening = record.parse(rec)
-    if owner ~= name then return false, h end
+    if owner ~= name then return false, id end
     local keys, texts, n, snapshot = {}, {}, 0, ''
     for length in string.gmatch(opening, record.LENGTHS) do
         n = n + 1
         keys[n] = string.sub(path, 1, length + 0)
         local v = pcall('GET', tenant_key .. ':l:' .. unit .. ':' .. keys[n])
         texts[n] = type(v) == 'string' and ledger.give_back(v, amount)
-        if not texts[n] then return false, h end
+        if not texts[n] then return false, id end
         snapshot = snapshot .. length .. ' ' .. v .. ' p;'
     end
     local summed = 0
@@ -96,11 +104,10 @@ function ending.r(h)
     if not sum('', 1, n) or record.finish(prefix, tenant_key, h, rec, 'R', now, '', '\0\0\0\0\0\0\0\0',
         '\0' .. '0' .. '\0' .. snapshot .. '\0"tenant_closed"', keep_ms) then
         sum('-', 1, summed)
-        return false, h
+        return false, id
     end
     for i = 1, n do call('SET', tenant_key .. ':l:' .. unit .. ':' .. keys[i], texts[i]) end
-    local id = string.sub(prefix, 5, 6) .. string.format('%011x', string.sub(rec, 2, 14)) .. h
-    journal('reservation', id)
+    journal('reservation', id, 'reservation.released_via_tenant_cascade')
     return true, id, true
 end
 
@@ -127,6 +134,7 @@ local UNITS = {U = 'USD_MICROCENTS', T = 'TOKENS', C = 'CREDITS', R = 'RISK_POIN
 function ending.b(member)
     local path, unit = string.match(member, '^([^%z]*)%z(%u)$')
     if not (path and UNITS[unit]) then return false, member end
+    local place = path .. ' ' .. UNITS[unit]
     local ledger_key = tenant_key .. ':l:' .. unit .. ':' .. path
     local terms_key = tenant_key .. ':lt:' .. unit .. ':' .. path
     local v, terms = pcall('GET', ledger_key), pcall('GET', terms_key)
@@ -134,10 +142,10 @@ function ending.b(member)
     if type(v) == 'string' then _, _, _, _, _, flags = ledger.fields(v) end
     if type(terms) == 'string' then created, document = string.match(terms, '^(%d+%z)%d+(%z.*)$') end
     local id = document and string.match(document, '"ledger_id":"([^"]+)"')
-    if not (flags and id) then return false, path end
+    if not (flags and id) then return false, place end
     local head = '{"ledger_id":"' .. id .. '","scope":"' .. path .. '","unit":"' .. UNITS[unit] .. '"'
     local released, is_open = call('HGET', sums_key, member), not string.find(flags, 'C', 1, true)
-    if not (released or is_open) then return nil, path end
+    if not (released or is_open) then return nil, place end
     if is_open then
         call('SET', ledger_key, string.sub(v, 1, -1 - #flags) .. 'C' .. flags)
         call('SET', terms_key, created .. now .. document)
@@ -152,7 +160,7 @@ function ending.b(member)
         journal('budget', id, 'budget.closed_via_tenant_cascade',
             head .. ',"prior_status":"' .. prior .. '","new_status":"CLOSED"')
     end
-    return true, path
+    return true, place
 end
 
 function ending.k(id)
@@ -161,8 +169,10 @@ function ending.k(id)
     local is_read, json = protected(cjson.decode, document)
     if not (letter and is_read and type(json.name) == 'string') then return false, id end
     if letter ~= 'A' or expires + 0 <= now then return nil, id end
-    call('HSET', keys_key, id, key_row.revoked(row, now, '"tenant_closed"'))
+    -- With the first one: whatever became of the others, no server may go on to believe in a key that is revoked.
+    if not is_key_revoked then tenant.bump(tenant_key, now_us) end
     is_key_revoked = true
+    call('HSET', keys_key, id, key_row.revoked(row, now, '"tenant_closed"'))
     journal('api_key', id, 'api_key.revoked_via_tenant_cascade', '{"key_id":"' .. id .. '","name":' ..
         cjson.encode(json.name) .. ',"prior_status":"ACTIVE","new_status":"REVOKED"')
     return true, id
@@ -175,18 +185,17 @@ while stage and limit > 0 do
     local wanted = limit
     local found = call('ZRANGE', INDEX[stage], offset, offset + wanted - 1)
     for i = 1, #found do
-        local is_ended, id, is_gone = ending[stage](found[i])
+        local is_ended, thing, is_gone = ending[stage](found[i])
         if is_ended then ended = ended + 1 end
         if is_ended == false then
             failed = failed + 1
-            out[4 + failed] = id
+            out[4 + failed] = thing
         end
         if not is_gone then offset = offset + 1 end
     end
     limit = limit - #found
     if #found < wanted then stage, offset = ORDER[stage], 0 end
 end
-if is_key_revoked then tenant.bump(tenant_key) end
 out[2], out[3], failed_before = ended, failed, failed_before + failed
 if stage then
     call('HSET', profile_key, 'close_at', stage .. string.format('%d', offset), 'close_failed', failed_before)

@@ -49,7 +49,7 @@ end
 guard.types({policies_key, 'hash', prefix .. 'ids', 'hash'})
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
-tenant.bump(tenant_key)
+tenant.bump(tenant_key, now_us)
 call('HSET', policies_key, ARGV[2], now .. '\0' .. now .. '\0' .. ARGV[3] .. '\0' .. ARGV[4])
 call('HSET', prefix .. 'ids', ARGV[2], string.sub(tenant_key, #prefix + 3))
 audit.append(prefix, tenant_key, now, now_us, ARGV[6])

@@ -13,7 +13,7 @@ ARGV
   2 keep_s      how long it lives unconfirmed, s
   3 expires_ms  when the API key is to expire, ms since the epoch, or empty
 REPLIES
-  ENTERED       the entry is there
+  ENTERED now   the entry is there; the time in ms
   PAST          expires_ms is not in the future; nothing was written
 EVENTS
   none
@@ -24,7 +24,8 @@ COMPLEXITY
 
 local entry_key = KEYS[1]
 local owner, keep_s, expires_ms = ARGV[1], ARGV[2], ARGV[3]
-if expires_ms ~= '' and expires_ms + 0 <= clock.now() then return {'PAST'} end
+local now = clock.now()
+if expires_ms ~= '' and expires_ms + 0 <= now + 0 then return {'PAST'} end
 local found = redis.call('SET', entry_key, owner, 'EX', keep_s, 'NX', 'GET')
 if found and found ~= owner then error({err = 'CORRUPT API key entry'}) end
-return {'ENTERED'}
+return {'ENTERED', now .. ''}

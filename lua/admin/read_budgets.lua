@@ -8,7 +8,7 @@ KEYS
 ARGV
   1.. entries   at most 100: path NUL unit letter; a path begins with tenant: and its tenant
 REPLIES
-  LEDGERS rows..  per entry the ledger's text and its terms
+  LEDGERS rows..  per entry the ledger's text and its terms, empty where there is none
 EVENTS
   none
 COMPLEXITY
@@ -24,6 +24,6 @@ end
 if #keys == 0 then return {'LEDGERS'} end
 local out = redis.call('MGET', unpack(keys))
 for i = 1, #out do
-    if not out[i] then error({err = 'CORRUPT ledger ' .. keys[i]}) end
+    out[i] = out[i] or ''
 end
 return {'LEDGERS', unpack(out)}

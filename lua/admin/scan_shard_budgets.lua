@@ -1,6 +1,7 @@
 --[[
 admin/scan_shard_budgets: the next ledgers of all tenants of a shard, tenant by tenant in the order of their creation,
 for a list to filter and sort. What waits to be expired is left to the sweeper: a list over all tenants is not held up.
+Nor is it by an entry without a ledger, which has an empty text.
 
 retry: safe
 flags: no-writes
@@ -35,7 +36,7 @@ repeat
     names = call('ZRANGE', tenants_key, rank, rank + BATCH - 1)
     for i = 1, #names do
         local read, last = ledgers.append(out, table.concat({prefix, 't:', names[i]}), 'asc', after, ARGV[3], ARGV[4],
-            left)
+            left, true)
         left = left - read - 1
         if left <= 0 then
             out[2], out[3], out[4], out[5] = 1, ROOM - left, names[i], last or after

@@ -34,7 +34,7 @@ if string.sub(status, 1, 1) == 'C' then return {'CLOSED'} end
 if call('HGET', tenant_key .. ':p', ARGV[1]) == ARGV[2] then return {'SET'} end
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
-tenant.bump(tenant_key)
+tenant.bump(tenant_key, now_us)
 call('HSET', tenant_key .. ':p', ARGV[1], ARGV[2], 'updated_ms', now)
 audit.append(prefix, tenant_key, now, now_us, ARGV[3])
 outbox.append(prefix, tenant_key, now, now_us, 'tenant.settings_changed', ARGV[4], ARGV[5])

@@ -43,7 +43,7 @@ if not head then error({err = 'CORRUPT API key row'}) end
 if letter ~= 'A' then return {'REVOKED'} end
 if expires + 0 <= now then return {'EXPIRED'} end
 guard.journal(prefix, tenant_key)
-tenant.bump(tenant_key)
+tenant.bump(tenant_key, now_us)
 call('HSET', keys_key, id, head .. ARGV[3])
 audit.append(prefix, tenant_key, now, now_us, ARGV[4])
 if ARGV[6] ~= '' then

@@ -1,5 +1,6 @@
 --[[
 admin/update_policy: new terms of a policy, in force from the next request on, unless somebody changed it meanwhile.
+What changes nothing leaves no trace.
 
 retry: keyed
 KEYS
@@ -16,7 +17,7 @@ ARGV
   8 payload     JSON of the event's data
 REPLIES
   STALE value          the tenant's present status and epoch
-  UPDATED updated_ms   done, or found done
+  UPDATED updated_ms   done, found done, or nothing to do
   CHANGED row          the policy is another by now
   NOT_FOUND            the tenant has no such policy
   DUPLICATE            another policy of the tenant has this name
@@ -46,13 +47,15 @@ if ARGV[1] ~= '' and ARGV[1] ~= status then return {'STALE', status or ''} end
 if not row then return {'NOT_FOUND'} end
 if row ~= ARGV[3] then return {'CHANGED', row} end
 if string.sub(status or 'C', 1, 1) == 'C' then return {'CLOSED'} end
+local unchanged, old = string.match(row, '^%d+%z(%d+)%z(.*)$')
+if old == fresh then return {'UPDATED', unchanged} end
 local rows = call('HGETALL', tenant_key .. ':pol')
 for i = 1, #rows, 2 do
     if rows[i] ~= id and string.match(rows[i + 1], '^%d+%z%d+%z([^%z]*)') == ARGV[4] then return {'DUPLICATE'} end
 end
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
-tenant.bump(tenant_key)
+tenant.bump(tenant_key, now_us)
 call('HSET', policies_key, id, string.match(row, '^%d+') .. '\0' .. now .. '\0' .. fresh)
 audit.append(prefix, tenant_key, now, now_us, ARGV[6])
 outbox.append(prefix, tenant_key, now, now_us, 'policy.updated', ARGV[7], ARGV[8])

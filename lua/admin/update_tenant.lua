@@ -33,6 +33,7 @@ COMPLEXITY
 ]]
 --include <clock>
 --include <guard>
+--include <tenant>
 --include <audit>
 --include <outbox>
 --include <admin/profile>
@@ -47,7 +48,6 @@ local now_is = profile.read(tenant_key)
 if letter ~= ARGV[1] or now_is[1] ~= ARGV[2] or now_is[2] ~= ARGV[3] then return {'CHANGED', letter, unpack(now_is)} end
 if letter == 'C' then return {'CLOSED'} end
 
-local tag = fresh .. string.format('%.0f', string.sub(status, 2) + 1)
 guard.types({due_key, 'zset'})
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
@@ -55,7 +55,7 @@ local suspended, closed = now_is[5], now_is[6]
 if fresh == 'A' then suspended = '' end
 if fresh == 'S' and letter ~= 'S' then suspended = now .. '' end
 if fresh == 'C' then closed = now .. '' end
-call('SET', tenant_key, tag)
+call('SET', tenant_key, tenant.tag(fresh, string.sub(status, 2), now_us))
 call('HSET', profile_key, 'name', ARGV[5], 'terms', ARGV[6], 'updated_ms', now)
 if suspended ~= '' then
     call('HSET', profile_key, 'suspended_ms', suspended)

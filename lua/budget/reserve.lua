@@ -67,6 +67,7 @@ if #ARGV[13] > 13 then
     local minute = math.floor(now / 60000)
     rate_key = tenant_key .. ':rl:' .. policy_id .. ':r:' .. minute
     local used = call('GET', rate_key)
+    if used and (#used > 15 or string.find(used, '%D')) then error({err = 'CORRUPT counter ' .. rate_key}) end
     if used and used + 0 >= most + 0 then return {'LIMITED', minute * 60000 + 60000, now} end
 end
 
@@ -113,6 +114,12 @@ repeat
     if new_path then
         r = pcall('HSET', paths_key, path, number)
         if type(r) == 'table' then failure = r.err break end
+        r = pcall('HSET', tenant_key .. ':sn', number, path)
+        if type(r) == 'table' then
+            call('HDEL', paths_key, path)
+            new_path, failure = false, r.err
+            break
+        end
     end
     r = pcall('INCR', tenant_key .. ':n')
     if type(r) == 'table' then failure = r.err break end
@@ -135,7 +142,10 @@ if failure then
         end
     end
     if step > 1 then call('DECR', tenant_key .. ':n') end
-    if step > 0 and new_path then call('HDEL', paths_key, path) end
+    if step > 0 and new_path then
+        call('HDEL', paths_key, path)
+        call('HDEL', tenant_key .. ':sn', number)
+    end
     if step > 0 then call('ZREM', due_key, h) end
     return redis.error_reply(failure)
 end

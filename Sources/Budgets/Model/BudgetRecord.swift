@@ -54,8 +54,8 @@ package struct BudgetRecord: Sendable {
         guard bytes.count > 68, let state = State(rawValue: bytes[0]) else { return nil }
         let isLive = state == .active || state == .dryRun
         let begin = isLive ? 67 : 124
-        guard bytes.count > begin, let created = Self.digits(bytes[1..<14]), let expires = Self.digits(bytes[14..<27]),
-            let grace = Self.digits(bytes[27..<32]), let used = Self.digits(bytes[32..<35])
+        guard bytes.count > begin, let created = fixedDigits(bytes[1..<14]), let expires = fixedDigits(bytes[14..<27]),
+            let grace = fixedDigits(bytes[27..<32]), let used = fixedDigits(bytes[32..<35])
         else { return nil }
         let parts = bytes[begin...].split(separator: 0, omittingEmptySubsequences: false)
         guard parts.count >= (isLive ? 10 : 12), let amount = parseDecimalInt64(parts[0]), amount >= 0 else {
@@ -64,14 +64,14 @@ package struct BudgetRecord: Sendable {
         let terms = parts[1]
         let at = terms.startIndex
         guard terms.count >= 12, let unit = BudgetUnit(letter: terms[at]),
-            let policy = OveragePolicy(letter: terms[at + 1]), let ttl = Self.digits(terms[(at + 3)..<(at + 11)])
+            let policy = OveragePolicy(letter: terms[at + 1]), let ttl = fixedDigits(terms[(at + 3)..<(at + 11)])
         else { return nil }
         self.state = state
         createdMs = created
         expiresMs = expires
         graceMs = grace
         extensionsUsed = used
-        finalizedMs = isLive ? nil : Self.digits(bytes[67..<80])
+        finalizedMs = isLive ? nil : fixedDigits(bytes[67..<80])
         self.amount = amount
         self.unit = unit
         self.policy = policy
@@ -114,7 +114,7 @@ package struct BudgetRecord: Sendable {
 
     /// The ledgers as the creation left them; for a dry run, as they were.
     package var openingBalances: [LedgerRow]? {
-        rows(opening) { state, _ in
+        LedgerSnapshot(text: opening, path: path, unit: unit).rows { state, _ in
             if self.state != .dryRun { state.reserved = saturatingSum(state.reserved, amount) }
         }
     }
@@ -122,7 +122,7 @@ package struct BudgetRecord: Sendable {
     /// The ledgers as the commit or release left them; nil while live or when the record is not in order.
     package var closingBalances: [LedgerRow]? {
         guard let closing else { return nil }
-        return rows(closing) { state, effect in
+        return LedgerSnapshot(text: closing, path: path, unit: unit).rows { state, effect in
             state.reserved = saturatingSum(state.reserved, -amount)
             guard self.state == .committed else { return }
             if effect == 111 {
@@ -138,45 +138,6 @@ package struct BudgetRecord: Sendable {
     /// The ledgers a commit pushed over their limit by its capped charge.
     package var ledgersFlagged: [LedgerRow] {
         guard let closing, state == .committed else { return [] }
-        var rows: [LedgerRow] = []
-        for entry in closing.split(separator: 59) where entry.last == 107 {
-            if let row = row(entry, adjust: { _, _ in }), !row.state.isOverLimit { rows.append(row) }
-        }
-        return rows
+        return LedgerSnapshot(text: closing, path: path, unit: unit).flagged
     }
-
-    private func rows(
-        _ snapshot: ArraySlice<UInt8>, adjust: (inout LedgerState, UInt8) -> Void
-    ) -> [LedgerRow]? {
-        var out: [LedgerRow] = []
-        for entry in snapshot.split(separator: 59) {
-            guard let row = row(entry, adjust: adjust) else { return nil }
-            out.append(row)
-        }
-        return out
-    }
-
-    private func row(_ entry: ArraySlice<UInt8>, adjust: (inout LedgerState, UInt8) -> Void) -> LedgerRow? {
-        let fields = entry.split(separator: 32).map(Array.init)
-        guard fields.count >= 7, let length = Self.digits(fields[0][...]), length > 0, length <= path.count,
-            var state = LedgerState(fields[1...6])
-        else { return nil }
-        adjust(&state, fields.count > 7 ? fields[7].first ?? 0 : 0)
-        return LedgerRow(path: Array(path[..<Int(length)]), unit: unit, state: state)
-    }
-
-    private static func digits(_ text: ArraySlice<UInt8>) -> Int64? {
-        var value: Int64 = 0
-        for byte in text {
-            guard (48...57).contains(byte) else { return nil }
-            value = value &* 10 &+ Int64(byte &- 48)
-        }
-        return text.count <= 18 ? value : nil
-    }
-}
-
-/// The sum, or the end of int64 it runs into: scripts have checked the bounds, so this never happens to sound data.
-private func saturatingSum(_ a: Int64, _ b: Int64) -> Int64 {
-    let (value, overflow) = a.addingReportingOverflow(b)
-    return overflow ? (b > 0 ? Int64.max : Int64.min) : value
 }

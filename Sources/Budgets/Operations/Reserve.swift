@@ -111,6 +111,17 @@ package struct Reserve: Sendable {
                 try BudgetRecord(try reply.bytes(0), from: reply), nowMs: try reply.int(1),
                 isReplay: reply.isWord("REPLAYED"))
         }
+        if let refusal = try Self.refusal(reply, path: path) { return refusal }
+        throw reply.malformed("word")
+    }
+
+    /// The refusal that a reply is; nil when it is none.
+    static func refusal(_ reply: ScriptReply, path: ScopePath) throws(ScriptFault) -> Outcome? {
+        func scope(_ index: Int64) throws(ScriptFault) -> ArraySlice<UInt8> {
+            let scopes = path.scopes
+            guard index >= 0, index < scopes.count else { throw reply.malformed("scope index") }
+            return scopes[Int(index)]
+        }
         if reply.isWord("MISMATCH") { return .mismatch }
         if reply.isWord("CLOSED") { return .tenantClosed }
         if reply.isWord("SUSPENDED") { return .tenantSuspended }
@@ -118,20 +129,14 @@ package struct Reserve: Sendable {
         if reply.isWord("NOBUDGET") { return .noBudget }
         if reply.isWord("UNIT") {
             return .unitMismatch(
-                scope: try scope(try reply.int(0), reply),
+                scope: try scope(try reply.int(0)),
                 expected: try reply.bytes(1).compactMap(BudgetUnit.init(letter:)))
         }
         if reply.isWord("DENIED") {
             guard let denial = Denial(word: try reply.bytes(0)) else { throw reply.malformed("reason") }
-            return .denied(denial, scope: try scope(try reply.int(1), reply))
+            return .denied(denial, scope: try scope(try reply.int(1)))
         }
-        throw reply.malformed("word")
-    }
-
-    private func scope(_ index: Int64, _ reply: ScriptReply) throws(ScriptFault) -> ArraySlice<UInt8> {
-        let scopes = path.scopes
-        guard index >= 0, index < scopes.count else { throw reply.malformed("scope index") }
-        return scopes[Int(index)]
+        return nil
     }
 
     /// The rate limit as the script takes it; empty for none.
@@ -142,9 +147,7 @@ package struct Reserve: Sendable {
 
     /// The scopes' lengths, 3 digits each, the time of the sweep and the rate limit, then the scopes.
     private func appendScopes(to call: inout ScriptCall, _ sweptMs: Int64, _ pace: [UInt8]) {
-        var lengths: [UInt8] = []
-        for length in path.prefixLengths { lengths += padded(Int64(length), width: 3) }
-        call.append(lengths)
+        call.append(path.lengthDigits)
         if pace.isEmpty { call.append(decimal: sweptMs) } else { call.append([UInt8](String(sweptMs).utf8) + pace) }
         for scope in path.scopes { call.append(scope) }
     }
@@ -180,6 +183,11 @@ package enum Denial: String, Sendable {
 
     /// The reason of a script's word.
     init?(word: [UInt8]) { self.init(rawValue: String(decoding: word, as: UTF8.self)) }
+}
+
+extension ScopePath {
+    /// The lengths of its scopes, 3 digits each, as scripts take them.
+    var lengthDigits: [UInt8] { prefixLengths.flatMap { padded(Int64($0), width: 3) } }
 }
 
 /// A number as decimal digits, filled with zeros on the left.

@@ -19,6 +19,8 @@ extension Limits {
     static let tenantMetadataMax = 32
     /// Bytes of any metadata as JSON: it is stored, and servers keep a tenant's in memory.
     static let metadataBytesMax = 16_384
+    /// Depth of stored JSON: a body's, and what the server puts around parts of one.
+    static let storedJSONDepthMax = jsonDepthMax + 16
     /// Permissions named for an API key, repetitions included.
     static let permissionsNamed = 0...128
     /// Entries of an API key's scope filter: each is held against every scope the key touches.
@@ -29,8 +31,10 @@ extension Limits {
     static let searchCharactersMax = 128
     /// Rows of an admin list that one script call reads.
     static let listedRowsPerCall: Int64 = 500
-    /// Rows that may match when a list is not in order of creation.
-    static let sortedRowsMax = 20_000
+    /// Rows that one page in order of creation may look at, or so; a page that meets it ends early.
+    static let listedRowsPerPage = 20_000
+    /// Rows that a list in any other order may look at: 100 script calls.
+    static let sortedRowsMax = 50_000
     /// Calls that a request which closes a tenant makes itself; the worker makes the others.
     static let closeStepsPerRequest = 20
     /// Times a change is made anew because another one came first.

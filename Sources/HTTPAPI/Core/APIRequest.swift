@@ -40,15 +40,21 @@ package struct APIRequest: Sendable {
     package func queryValue(_ name: String) throws(FieldError) -> [UInt8]? {
         for pair in query.utf8.split(separator: 38) {
             let parts = pair.split(separator: 61, maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.first.map({ $0.elementsEqual(name.utf8) }) == true, parts.count == 2, !parts[1].isEmpty else {
-                continue
-            }
+            guard parts.count == 2, !parts[1].isEmpty, Self.isText(parts[0], name) else { continue }
             guard let value = percentDecoded(parts[1], plusIsSpace: true), isValidUTF8(value) else {
                 throw FieldError(path: name, problem: "is not percent-encoded UTF-8")
             }
             return value
         }
         return nil
+    }
+
+    /// Whether a query parameter's name, of which any part may be percent-encoded, is this one.
+    private static func isText(_ text: some Collection<UInt8>, _ name: String) -> Bool {
+        if text.elementsEqual(name.utf8) { return true }
+        guard text.contains(37) else { return false }
+        // What has a bad escape names nothing.
+        return percentDecoded(text, plusIsSpace: true)?.elementsEqual(name.utf8) ?? false
     }
 
     /// An integer query parameter within `range`, or nil when absent.

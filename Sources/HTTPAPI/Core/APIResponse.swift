@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 package import HTTPTypes
+package import SharedKernel
 
 /// An answer as endpoints give it; the pipeline adds correlation headers.
 package struct APIResponse: Sendable {
@@ -10,8 +11,17 @@ package struct APIResponse: Sendable {
     package var headers: HTTPFields
     package var body: [UInt8]
     package var contentType: String
-    /// Scopes that this operation pushed over their limit, for the log.
-    package var overLimitScopes: [OverLimitNotice] = []
+    /// What the operator should read of in the log, although the request went well.
+    package var notices: [LogNotice] = []
+    /// The same, for operations that only ever tell of scopes they pushed over their limit.
+    package var overLimitScopes: [OverLimitNotice] {
+        get { notices }
+        set { notices = newValue }
+    }
+    /// The tenant whose things the operator read, for the audit log.
+    package var readOnBehalfOf: TenantID?
+    /// Of a refusal, for the audit log.
+    package var errorCode: String?
 
     /// A JSON answer.
     package static func json(
@@ -21,11 +31,34 @@ package struct APIResponse: Sendable {
     }
 }
 
-/// A scope that entered over-limit state (seed: OVERDRAFT RECONCILIATION asks for scope, debt and limit in the log).
-package struct OverLimitNotice: Sendable {
-    package var scope: [UInt8]
-    package var debt: Int64
-    package var overdraftLimit: Int64
+/// Something for the log.
+package enum LogNotice: Sendable {
+    /// A scope entered over-limit state (seed: OVERDRAFT RECONCILIATION asks for scope, debt and limit in the log).
+    case overLimit(scope: [UInt8], debt: Int64, overdraftLimit: Int64)
+    /// A row of a list cannot be read.
+    case unreadable(UnreadableRow)
+
+    /// A scope that entered over-limit state.
+    package init(scope: [UInt8], debt: Int64, overdraftLimit: Int64) {
+        self = .overLimit(scope: scope, debt: debt, overdraftLimit: overdraftLimit)
+    }
+}
+
+/// A notice of a scope that entered over-limit state.
+package typealias OverLimitNotice = LogNotice
+
+/// A row that cannot be read: lists go on without it.
+package struct UnreadableRow: Hashable, Sendable {
+    /// What it should be: a value of the label `kind` of a metric.
+    package enum Kind: String, Sendable {
+        case tenant, budget, policy
+        case apiKey = "api_key"
+        case auditEntry = "audit_entry"
+    }
+
+    package let kind: Kind
+    /// The key in Redis, and after a space the field in it.
+    package let key: [UInt8]
 }
 
 /// A refusal or fault as an endpoint states it; the surface's envelope turns it into a body.

@@ -33,7 +33,9 @@ extension APIError {
             writer.string(correlation.requestID)
         }
         writer.endObject()
-        return .json(writer.finish(), status: status, headers: headers)
+        var response = APIResponse.json(writer.finish(), status: status, headers: headers)
+        response.errorCode = code
+        return response
     }
 }
 

@@ -27,15 +27,13 @@ extension APIRequest {
         throw FieldError(path: name, problem: "must be true or false")
     }
 
-    /// A number within `range`, in plain decimal notation.
-    func queryNumber(_ name: String, in range: ClosedRange<Double>) throws(FieldError) -> Double? {
+    /// A number from 0 to 1 in plain decimal notation, exactly as it is written.
+    func queryShare(_ name: String) throws(FieldError) -> Fraction? {
         guard let text = try queryValue(name) else { return nil }
-        let isPlain = text.count <= 32 && text.allSatisfy { (48...57).contains($0) || $0 == 46 }
-        guard isPlain, let value = Double(String(decoding: text, as: UTF8.self)), range.contains(value) else {
-            throw FieldError(
-                path: name, problem: "must be a number from \(range.lowerBound) to \(range.upperBound)")
+        guard let share = Fraction(decimal: text), share <= Fraction(1) else {
+            throw FieldError(path: name, problem: "must be a number from 0 to 1 of at most 18 decimals")
         }
-        return value
+        return share
     }
 
     /// Text of at most so many characters, none of them a control character.
@@ -52,7 +50,13 @@ extension APIRequest {
 
     /// `limit` on the admin plane: out of range it is cut, not refused (admin digest 0.5).
     func queryPageRows() throws(FieldError) -> Int {
-        let rows = try queryInt("limit", in: Int64.min...Int64.max) ?? Limits.pageRowsDefault
+        guard let text = try queryValue("limit") else { return Int(Limits.pageRowsDefault) }
+        let isNegative = text.first == UInt8(ascii: "-")
+        let digits = isNegative ? text.dropFirst() : text[...]
+        let isInteger = digits.allSatisfy { (48...57).contains($0) } && (digits.first != 48 || text.count == 1)
+        guard isInteger, !digits.isEmpty else { throw FieldError(path: "limit", problem: "must be an integer") }
+        // What Int64 does not hold is out of range like other numbers.
+        let rows = parseDecimalInt64(text) ?? (isNegative ? Int64.min : Int64.max)
         return Int(min(max(rows, Limits.ledgerPageRows.lowerBound), Limits.ledgerPageRows.upperBound))
     }
 

@@ -24,6 +24,21 @@ enum BudgetRefusals {
         }
     }
 
+    /// Refusals common to reserve, decide and events.
+    static func reserve(_ outcome: Reserve.Outcome, path: ScopePath, unit: BudgetUnit) -> APIError {
+        switch outcome {
+        case .reserved: CreateReservation.corrupt
+        case .mismatch: mismatch
+        case .tenantClosed: tenantClosed
+        case .tenantSuspended: tenantSuspended
+        case .limited(let resetMs, let nowMs): limited("reservations", resetMs: resetMs, nowMs: nowMs)
+        case .noBudget: noBudget(path.bytes)
+        case .unitMismatch(let scope, let expected):
+            unitMismatch(scope: scope, requested: unit, expected: expected)
+        case .denied(let denial, let scope): denied(denial, scope: scope)
+        }
+    }
+
     /// Refusals common to commit, release and extend.
     static func settle(_ refusal: SettleRefusal) -> APIError {
         switch refusal {

@@ -47,9 +47,7 @@ enum CommitReservation {
             guard let balances = record.closingBalances else { return .refuse(CreateReservation.corrupt) }
             var response = APIResponse.json(body(record, balances))
             if !isReplay {
-                response.overLimitScopes = record.ledgersFlagged.map {
-                    OverLimitNotice(scope: $0.path, debt: $0.state.debt, overdraftLimit: $0.state.overdraftLimit)
-                }
+                response.overLimitScopes = record.ledgersFlagged.map(OverLimitNotice.init)
             }
             return .respond(response)
         case .refused(let refusal): return .refuse(BudgetRefusals.settle(refusal))

@@ -14,9 +14,8 @@ enum CreateReservation {
 
     private static func plan(_ input: Endpoint.Input) throws -> Step {
         guard let principal = input.caller.principal else { return .refuse(.unauthorized) }
-        let (reserve, isDryRun, tenant) = try decode(input, principal)
-        if let tenant, tenant != principal.tenant.bytes { return .refuse(BudgetRefusals.foreignTenant) }
-        guard principal.mayTouch(reserve.path.bytes) else { return .refuse(BudgetRefusals.outOfScope) }
+        let (reserve, isDryRun, subject) = try decode(input, principal)
+        if let refusal = subject.refusal(for: principal) { return .refuse(refusal) }
         let keepMs = input.installation.keepMs
         let call = { @Sendable (sweptMs: Int64) in
             isDryRun
@@ -31,7 +30,7 @@ enum CreateReservation {
 
     private static func decode(
         _ input: Endpoint.Input, _ principal: Principal
-    ) throws -> (Reserve, isDryRun: Bool, tenant: [UInt8]?) {
+    ) throws -> (Reserve, isDryRun: Bool, SubjectBody) {
         let document = try input.request.document()
         var fields = try JSONFields(document.root)
         let key = try SharedSchemas.idempotencyKey(&fields, input.request)
@@ -59,7 +58,7 @@ enum CreateReservation {
             idempotencyKey: key.raw, subject: subject.raw, action: action, metadata: metadata?.raw ?? [])
         reserve.caps = rules?.caps ?? []
         if let rules, let most = rules.reservationsPerMinute { reserve.rateLimit = (rules.id, most) }
-        return (reserve, isDryRun, subject.tenant)
+        return (reserve, isDryRun, subject)
     }
 
     private static func answer(_ outcome: Reserve.Outcome, _ reserve: Reserve, _ principal: Principal) -> Step {
@@ -68,15 +67,7 @@ enum CreateReservation {
             guard let balances = record.openingBalances else { return .refuse(corrupt) }
             let id = record.id(shard: principal.shard, hash: reserve.identity.text)
             return .respond(.json(body(record, balances, id: id, nowMs: now)))
-        case .mismatch: return .refuse(BudgetRefusals.mismatch)
-        case .tenantClosed: return .refuse(BudgetRefusals.tenantClosed)
-        case .tenantSuspended: return .refuse(BudgetRefusals.tenantSuspended)
-        case .limited(let resetMs, let nowMs):
-            return .refuse(BudgetRefusals.limited("reservations", resetMs: resetMs, nowMs: nowMs))
-        case .noBudget: return .refuse(BudgetRefusals.noBudget(reserve.path.bytes))
-        case .unitMismatch(let scope, let expected):
-            return .refuse(BudgetRefusals.unitMismatch(scope: scope, requested: reserve.unit, expected: expected))
-        case .denied(let denial, let scope): return .refuse(BudgetRefusals.denied(denial, scope: scope))
+        case let refusal: return .refuse(BudgetRefusals.reserve(refusal, path: reserve.path, unit: reserve.unit))
         }
     }
 
@@ -108,7 +99,7 @@ enum CreateReservation {
         writer.key("scope_path")
         writer.string(record.path)
         if !isDenied { writer.amount("reserved", record.amount, record.unit) }
-        if record.hasCaps { writer.stored("caps", record.caps) }
+        if record.hasCaps, !isDenied { writer.stored("caps", record.caps) }
         if isDenied {
             writer.key("reason_code")
             writer.string(record.note)

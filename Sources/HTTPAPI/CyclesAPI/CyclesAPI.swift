@@ -6,8 +6,9 @@ package enum CyclesAPI {
     /// Its operations.
     package static var endpoints: [Endpoint] {
         [
-            CreateReservation.endpoint, CommitReservation.endpoint, ReleaseReservation.endpoint,
-            ExtendReservation.endpoint, GetReservation.endpoint, GetBalances.endpoint,
+            Decide.endpoint, CreateReservation.endpoint, ListReservations.endpoint, GetReservation.endpoint,
+            CommitReservation.endpoint, ReleaseReservation.endpoint, ExtendReservation.endpoint, GetBalances.endpoint,
+            CreateEvent.endpoint,
         ]
     }
 }

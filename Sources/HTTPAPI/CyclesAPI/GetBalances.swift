@@ -6,8 +6,8 @@ internal import HTTPTypes
 internal import SharedKernel
 internal import StrictJSON
 
-/// `GET /v1/balances`: the tenant's ledgers by subject filter (runtime digest 1.8, 7.2); without one, by `tenant_id`,
-/// `scope_prefix` or `unit`, in full (admin digest 1.4, decision A20).
+/// `GET /v1/balances`: the tenant's ledgers by subject filter (runtime digest 1.8, 7.2); without one, by `tenant_id`
+/// or `scope_prefix`, in full (admin digest 1.4, decision A20).
 enum GetBalances {
     static let endpoint = Endpoint(
         "getBalances", .get, "/v1/balances", surface: .cycles, access: .tenant(.balancesRead),
@@ -35,8 +35,7 @@ enum GetBalances {
         guard let principal = input.caller.principal else { return .refuse(.unauthorized) }
         let request = input.request
         var query = Query(
-            limit: try request.queryInt("limit", in: Limits.pageRows) ?? Limits.pageRowsDefault, binding: [],
-            principal: principal, installation: input.installation)
+            limit: Limits.pageRowsDefault, binding: [], principal: principal, installation: input.installation)
         for level in ScopeLevel.allCases {
             let name = level.word.description
             guard let value = try request.queryValue(name) else { continue }
@@ -44,6 +43,7 @@ enum GetBalances {
             query.segments.append([UInt8](name.utf8) + [58] + value)
         }
         guard let last = query.segments.last else { return try ledgers(request, principal, input.installation) }
+        if let limit = try request.queryInt("limit", in: Limits.pageRows) { query.limit = limit }
         if let children = try request.queryValue("include_children") {
             guard let wanted = ["true": true, "false": false][String(decoding: children, as: UTF8.self)] else {
                 throw APIError.invalid("include_children: must be true or false")
@@ -71,9 +71,9 @@ enum GetBalances {
         if let tenantID, tenantID != principal.tenant.bytes { return .refuse(BudgetRefusals.foreignTenantID) }
         filter.scopePrefix = try LedgerFilter.scopePrefix(request, principal)
         filter.unit = try request.queryChoice("unit")
-        guard tenantID != nil || !filter.scopePrefix.isEmpty || filter.unit != nil else {
+        guard tenantID != nil || !filter.scopePrefix.isEmpty else {
             throw APIError.invalid(
-                "one of tenant, workspace, app, workflow, agent, toolset, tenant_id, scope_prefix or unit is required")
+                "one of tenant, workspace, app, workflow, agent, toolset, tenant_id or scope_prefix is required")
         }
         let limit = try request.queryInt("limit", in: Limits.ledgerPageRows) ?? Limits.pageRowsDefault
         let listing = LedgerListing(

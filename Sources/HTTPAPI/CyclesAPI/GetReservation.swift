@@ -15,13 +15,16 @@ enum GetReservation {
     private static func plan(_ input: Endpoint.Input) throws -> Step {
         let id = try SettleRequest.id(input)
         guard let principal = input.caller.principal else {
-            return SettleRequest.onBehalf(of: id, input) { _, access in look(id, access, nil) }
+            return SettleRequest.onBehalf(of: id, input) { tenant, access in look(id, access, nil, tenant) }
         }
         guard id.shard == principal.shard else { return SettleRequest.foreign(id, principal) }
         return look(id, principal.access, principal)
     }
 
-    private static func look(_ id: BudgetReservationID, _ access: TenantAccess, _ principal: Principal?) -> Step {
+    /// `owner` is given for the operator.
+    private static func look(
+        _ id: BudgetReservationID, _ access: TenantAccess, _ principal: Principal?, _ owner: TenantID? = nil
+    ) -> Step {
         let lookup = Lookup(id: id)
         return .call(lookup.call(for: access)) { reply throws(ScriptFault) in
             switch try lookup.outcome(reply) {
@@ -29,40 +32,14 @@ enum GetReservation {
                 if let principal, !principal.mayTouch(record.path) { return .refuse(BudgetRefusals.outOfScope) }
                 // The state matrix of 6.7: an expired reservation is gone for GET as well (decision A17).
                 guard record.state(at: now) != .expired else { return .refuse(BudgetRefusals.settle(.expired)) }
-                return .respond(.json(body(record, id: id)))
+                var writer = JSONWriter(capacity: 1_024)
+                writer.reservation(record, id: id, state: record.state, with: .all)
+                var response = APIResponse.json(writer.finish())
+                response.readOnBehalfOf = owner
+                return .respond(response)
             case .notFound: return .refuse(BudgetRefusals.settle(.notFound))
             case .foreign: return .refuse(BudgetRefusals.settle(.foreign))
             }
         }
-    }
-
-    private static func body(_ record: BudgetRecord, id: BudgetReservationID) -> [UInt8] {
-        let isCommitted = record.state == .committed
-        var writer = JSONWriter(capacity: 1_024)
-        writer.beginObject()
-        writer.key("reservation_id")
-        writer.string(id.text)
-        writer.key("status")
-        writer.string(isCommitted ? "COMMITTED" : record.state == .released ? "RELEASED" : "ACTIVE")
-        writer.stored("idempotency_key", record.idempotencyKey)
-        writer.stored("subject", record.subject)
-        writer.stored("action", record.action)
-        writer.amount("reserved", record.amount, record.unit)
-        if isCommitted { writer.amount("committed", record.charged, record.unit) }
-        writer.key("created_at_ms")
-        writer.int(record.createdMs)
-        writer.key("expires_at_ms")
-        writer.int(record.expiresMs)
-        if let finalized = record.finalizedMs {
-            writer.key("finalized_at_ms")
-            writer.int(finalized)
-        }
-        writer.key("scope_path")
-        writer.string(record.path)
-        writer.strings("affected_scopes", record.affectedScopes)
-        writer.stored("metadata", record.metadata)
-        if isCommitted { writer.stored("committed_metadata", record.note) }
-        writer.endObject()
-        return writer.finish()
     }
 }

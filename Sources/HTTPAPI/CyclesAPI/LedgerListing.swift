@@ -149,7 +149,7 @@ struct LedgerListing: Sendable {
         if found.count > limit {
             next = shown.last?.place
         } else if let last {
-            next = LedgerPlace(entry: last)
+            next = order.place(ofEntry: last)
         }
         let cursor = next.map { Cursor.seal($0.text, boundTo: binding, installation.salt) }
         let shards = Dictionary(grouping: shown) { installation.keyspace.shard(of: $0.tenant) }

@@ -15,8 +15,8 @@ struct LedgerFilter: Sendable {
     var isOverLimit: Bool?
     var hasDebt: Bool?
     /// Bounds of spent / allocated, inclusive.
-    var utilizationMin: Double?
-    var utilizationMax: Double?
+    var utilizationMin: Fraction?
+    var utilizationMax: Fraction?
     /// In lower case, to be found in the scope, which names the tenant; empty for all.
     var search: [UInt8] = []
     /// Whose scope filter counts; nil for the operator.
@@ -59,8 +59,8 @@ struct LedgerFilter: Sendable {
     var binding: [UInt8] {
         let words: [String] = [
             unit?.rawValue ?? "", status?.rawValue ?? "", isOverLimit.map(String.init) ?? "",
-            hasDebt.map(String.init) ?? "", utilizationMin.map { String($0) } ?? "",
-            utilizationMax.map { String($0) } ?? "",
+            hasDebt.map(String.init) ?? "", utilizationMin.map { "\($0.number)/\($0.divisor)" } ?? "",
+            utilizationMax.map { "\($0.number)/\($0.divisor)" } ?? "",
         ]
         return [UInt8](words.joined(separator: "\0").utf8) + [0] + search + [0] + scopePrefix
     }
@@ -71,7 +71,7 @@ func asciiLowercased(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte +
 
 extension LedgerState {
     /// spent / allocated, and 0 where nothing is allocated.
-    fileprivate var utilization: Double { allocated == 0 ? 0 : Double(spent) / Double(allocated) }
+    fileprivate var utilization: Fraction { allocated > 0 ? Fraction(spent, over: allocated) : Fraction() }
 }
 
 /// The order of a list of ledgers.
@@ -90,26 +90,29 @@ struct LedgerOrder: Sendable {
 
     /// Where a row stands.
     func place(of row: LedgerRow) -> LedgerPlace {
-        var place = LedgerPlace(entry: row.entry)
+        var place = place(ofEntry: row.entry)
         switch key {
-        case .tenant: place.word = Array(row.tenant)
-        case .scope: place.word = row.entry
+        case .tenant, .scope: break
         case .unit: place.word = [UInt8](row.unit.rawValue.utf8)
         case .status: place.word = [UInt8](row.state.status.rawValue.utf8)
         case .overagePolicy: place.word = [UInt8]((row.state.policy?.rawValue ?? "").utf8)
-        case .debt: place.number = row.state.debt
-        case .utilization:
-            if row.state.allocated > 0 { (place.number, place.divisor) = (row.state.spent, row.state.allocated) }
+        case .debt: place.number = Fraction(row.state.debt)
+        case .utilization: place.number = row.state.utilization
         }
+        return place
+    }
+
+    /// Where a directory entry stands, as far as it goes by the entry alone: wholly, in the order of tenants or scopes.
+    func place(ofEntry entry: [UInt8]) -> LedgerPlace {
+        var place = LedgerPlace(entry: entry)
+        if key == .scope { place.word = entry }
+        if key == .tenant { place.word = Array(entry.dropFirst("tenant:".utf8.count).prefix { $0 != 47 && $0 != 0 }) }
         return place
     }
 
     /// Whether one place comes before another. Rows that are alike are in the order of their scopes.
     func comes(_ one: LedgerPlace, before other: LedgerPlace) -> Bool {
-        // As products, because quotients of amounts beyond 2^53 may round to the same.
-        let left = one.number.multipliedFullWidth(by: other.divisor)
-        let right = other.number.multipliedFullWidth(by: one.divisor)
-        if left != right { return (left < right) == (direction == .asc) }
+        if one.number != other.number { return (one.number < other.number) == (direction == .asc) }
         if one.word != other.word {
             return one.word.lexicographicallyPrecedes(other.word) == (direction == .asc)
         }
@@ -119,9 +122,8 @@ struct LedgerOrder: Sendable {
 
 /// What a row is sorted by; of the last row of a page, what its cursor says.
 struct LedgerPlace: Sendable {
-    /// A number, as a fraction.
-    var number: Int64 = 0
-    var divisor: Int64 = 1
+    /// A number.
+    var number = Fraction()
     /// Or a word.
     var word: [UInt8] = []
     /// Then the directory entry, which no other row has.
@@ -130,15 +132,14 @@ struct LedgerPlace: Sendable {
     init(entry: [UInt8]) { self.entry = entry }
 
     /// Number, divisor, length of the word, then word and entry.
-    var text: [UInt8] { [UInt8]("\(number) \(divisor) \(word.count) ".utf8) + word + entry }
+    var text: [UInt8] { [UInt8]("\(number.number) \(number.divisor) \(word.count) ".utf8) + word + entry }
 
     init?(text: [UInt8]) {
         let parts = text.split(separator: 32, maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4, let number = parseDecimalInt64(parts[0]), let divisor = parseDecimalInt64(parts[1]),
             let count = parseDecimalInt64(parts[2]), (0...Int64(parts[3].count)).contains(count), divisor > 0
         else { return nil }
-        self.number = number
-        self.divisor = divisor
+        self.number = Fraction(number, over: divisor)
         word = Array(parts[3].prefix(Int(count)))
         entry = Array(parts[3].dropFirst(Int(count)))
     }

@@ -37,6 +37,12 @@ struct SubjectBody {
         raw = value.raw
     }
 
+    /// 403 when it names another tenant than the key's, or a scope that the key may not touch.
+    func refusal(for principal: Principal) -> APIError? {
+        if let tenant, tenant != principal.tenant.bytes { return BudgetRefusals.foreignTenant }
+        return principal.mayTouch(path.bytes) ? nil : BudgetRefusals.outOfScope
+    }
+
     private static func checkDimensions(_ value: JSONValue) throws(FieldError) {
         guard value.count <= 16 else { throw value.fieldError("must have at most 16 entries") }
         for member in value.members { _ = try member.value.checkedString(characters: 0...256) }

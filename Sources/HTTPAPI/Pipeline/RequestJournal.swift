@@ -9,17 +9,19 @@ internal import SharedKernel
 internal import Synchronization
 
 /// What is measured and logged about requests: one histogram and counter per operation, one debug line per request, one
-/// error line per fault.
+/// error line per fault and per row that cannot be read.
 package struct RequestJournal: Sendable {
     private let registry: PrometheusRegistry
     private let logger: Logger
     private let meters = MeterCache()
     private let outage = OutageLog()
+    private let unreadable = UnreadableLog()
 
     /// A journal into this registry and logger.
     package init(registry: PrometheusRegistry, logger: Logger) {
         self.registry = registry
         self.logger = logger
+        registry.describe("holdfast_unreadable_rows_total", "Rows that lists met and could not read.")
     }
 
     /// Records a request that was answered.
@@ -59,18 +61,32 @@ package struct RequestJournal: Sendable {
         }
     }
 
-    /// Logs scopes that an operation pushed over their limit (seed: OVERDRAFT RECONCILIATION).
-    func record(_ notices: [OverLimitNotice], tenant: TenantID?) {
+    /// Logs what an answer has to tell the operator.
+    func record(_ notices: [LogNotice], tenant: TenantID?) {
         for notice in notices {
-            logger.warning(
-                "scope entered over-limit",
-                metadata: .keyed([
-                    .tenant: .string(tenant?.description ?? ""),
-                    .scope: .string(String(decoding: notice.scope, as: UTF8.self)),
-                    .debt: .stringConvertible(notice.debt),
-                    .overdraftLimit: .stringConvertible(notice.overdraftLimit),
-                ]))
+            switch notice {
+            case .overLimit(let scope, let debt, let limit):
+                logger.warning(
+                    "scope entered over-limit",
+                    metadata: .keyed([
+                        .tenant: .string(tenant?.description ?? ""),
+                        .scope: .string(String(decoding: scope, as: UTF8.self)), .debt: .stringConvertible(debt),
+                        .overdraftLimit: .stringConvertible(limit),
+                    ]))
+            case .unreadable(let row): record(row)
+            }
         }
+    }
+
+    /// Counts a row that cannot be read, and logs it the first time.
+    private func record(_ row: UnreadableRow) {
+        registry.counter("holdfast_unreadable_rows_total", labels: [("kind", row.kind.rawValue)]).increment()
+        guard unreadable.admit(row) else { return }
+        logger.error(
+            "row cannot be read",
+            metadata: .keyed([
+                .resource: .string(String(decoding: row.key, as: UTF8.self)), .value: .string(row.kind.rawValue),
+            ]))
     }
 }
 
@@ -100,6 +116,18 @@ private final class MeterCache: Sendable {
             return timer
         }
         timer.recordNanoseconds(Int64(clamping: nanoseconds))
+    }
+}
+
+/// Lets one line through for each row that cannot be read, as far as it can remember them.
+private final class UnreadableLog: Sendable {
+    private static let rowsMax = 1_000
+
+    private let seen = Mutex<Set<UnreadableRow>>([])
+
+    /// Whether the row is a new one.
+    func admit(_ row: UnreadableRow) -> Bool {
+        seen.withLock { $0.count < Self.rowsMax && $0.insert(row).inserted }
     }
 }
 

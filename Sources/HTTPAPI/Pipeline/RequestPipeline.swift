@@ -3,6 +3,7 @@
 
 internal import Dispatch
 internal import HTTPTypes
+internal import LuaCatalog
 package import NIOCore
 package import Observability
 package import SharedKernel
@@ -17,6 +18,7 @@ package final class RequestPipeline: Sendable {
     private let installation: Installation
     private let adminKey: RedactedString?
     private let journal: RequestJournal
+    private let audit: AccessAudit
     private let now_ms: @Sendable () -> Int64
 
     /// A pipeline over these endpoints. Without an admin key nobody is an operator.
@@ -30,6 +32,7 @@ package final class RequestPipeline: Sendable {
         self.installation = installation
         self.adminKey = adminKey
         self.journal = journal
+        audit = AccessAudit(keyspace: installation.keyspace, now_ms: now_ms)
         self.now_ms = now_ms
     }
 
@@ -112,8 +115,9 @@ extension RequestPipeline {
             return adminKey.matches([UInt8](header.utf8))
         }
 
-        func refuse(_ error: APIError, _ surface: Surface, endpoint: Endpoint? = nil, principal: Principal? = nil) {
-            finish(error.response(on: surface, request.correlation), surface, endpoint, principal)
+        /// A refusal before there is an endpoint.
+        func refuse(_ error: APIError, _ surface: Surface) {
+            finish(error.response(on: surface, request.correlation), surface, nil, nil)
         }
 
         func finish(_ response: APIResponse, _ surface: Surface, _ endpoint: Endpoint?, _ principal: Principal?) {
@@ -139,25 +143,29 @@ extension RequestPipeline {
         let hash: APIKeyHash
         /// What the endpoint asks of the key; nil for nothing.
         let permission: Permission?
-        private var isFresh = true
+        /// Whether Redis has been asked, in this request, about what is known of the key.
+        private(set) var isConfirmed = false
+        /// When a call that is stale again and again is given up; nil before it is.
+        private var deadline: NIODeadline?
 
         init(hash: APIKeyHash, permission: Permission?) {
             self.hash = hash
             self.permission = permission
         }
 
-        /// For the one reload that each call may cost; nil when it was had.
-        var reloaded: Ticket? {
-            guard isFresh else { return nil }
+        /// After a reload; nil when the tenant has been changing for too long.
+        func reloaded(at now: NIODeadline = .now()) -> Ticket? {
             var ticket = self
-            ticket.isFresh = false
-            return ticket
+            ticket.deadline = deadline ?? now + .milliseconds(Limits.behindMaxMs)
+            ticket.isConfirmed = true
+            return ticket.deadline.map { now <= $0 } == true ? ticket : nil
         }
 
         /// After a call that was not stale.
         var settled: Ticket {
             var ticket = self
-            ticket.isFresh = true
+            ticket.deadline = nil
+            ticket.isConfirmed = true
             return ticket
         }
     }
@@ -181,7 +189,7 @@ extension RequestPipeline {
             if let principal = pipeline.authenticator.cached(ticket.hash) {
                 return admit(principal, ticket, resume: nil)
             }
-            load(ticket, resume: nil)
+            load(ticket.settled, resume: nil)
         }
 
         /// Loads the caller's facts, then plans the request, or goes on with what was begun.
@@ -199,9 +207,8 @@ extension RequestPipeline {
             guard principal.expiresAtMs > pipeline.now_ms() else { return refuse(.unauthorized, nil) }
             if let permission = ticket.permission, !principal.permissions.allows(permission) {
                 let code = endpoint.surface == .admin ? "INSUFFICIENT_PERMISSIONS" : "FORBIDDEN"
-                return refuse(
-                    APIError(
-                        .forbidden, code, "the API key lacks the permission \(permission.rawValue)"), principal)
+                let refusal = APIError(.forbidden, code, "the API key lacks the permission \(permission.rawValue)")
+                return advance(.refuse(refusal), .tenant(principal), ticket: ticket)
             }
             guard let resume else { return plan(.tenant(principal), ticket: ticket) }
             advance(resume(.tenant(principal)), .tenant(principal), ticket: ticket)
@@ -216,12 +223,26 @@ extension RequestPipeline {
         }
 
         private func advance(_ step: Step, _ caller: Caller, ticket: Ticket?) {
-            switch step {
-            case .respond(let response):
-                exchange.finish(response, endpoint.surface, endpoint, caller.principal)
-            case .refuse(let error): refuse(error, caller.principal)
-            case .call(let invocation): run(invocation.call, of: invocation, caller, ticket: ticket, until: nil)
+            if case .call(let invocation) = step {
+                return run(invocation.call, of: invocation, caller, ticket: ticket, until: nil)
             }
+            if let principal = caller.principal, let ticket, !ticket.isConfirmed {
+                return confirm(step, principal, ticket)
+            }
+            switch step {
+            case .respond(let response): finish(response, caller)
+            case .refuse(let error): refuse(error, caller)
+            case .call: break
+            }
+        }
+
+        /// An answer made of what is cached alone: whether that still holds is asked first, so that a key that was
+        /// revoked gets its 401, and one that was allowed more is not refused for ever.
+        private func confirm(_ step: Step, _ principal: Principal, _ ticket: Ticket) {
+            var call = ScriptCall(.adminConfirmTag, keys: principal.keys)
+            call.append(principal.tag)
+            let question = Invocation(call: call, catchUp: nil, resume: nil, next: { _ in step })
+            run(call, of: question, .tenant(principal), ticket: ticket, until: nil)
         }
 
         private func run(
@@ -232,7 +253,7 @@ extension RequestPipeline {
                 do throws(ScriptFault) {
                     let reply = try result.get()
                     if reply.isWord("STALE") {
-                        guard let again = ticket?.reloaded else { return refuse(Self.unsettled, caller.principal) }
+                        guard let again = ticket?.reloaded() else { return refuse(Self.unsettled, caller) }
                         return load(again, resume: invocation.resume)
                     }
                     if reply.isWord("BEHIND"), let catchUp = invocation.catchUp {
@@ -241,7 +262,7 @@ extension RequestPipeline {
                     }
                     advance(try invocation.next(reply), caller, ticket: ticket?.settled)
                 } catch {
-                    fail(error, caller.principal)
+                    fail(error, caller)
                 }
             }
         }
@@ -250,7 +271,7 @@ extension RequestPipeline {
         private func sweep(
             _ catchUp: CatchUp, _ invocation: Invocation, _ caller: Caller, ticket: Ticket?, until deadline: NIODeadline
         ) {
-            guard NIODeadline.now() < deadline else { return refuse(Self.unsettled, caller.principal) }
+            guard NIODeadline.now() < deadline else { return refuse(Self.unsettled, caller) }
             pipeline.runner.run(catchUp.sweep(), on: exchange.eventLoop) { result in
                 do throws(ScriptFault) {
                     let reply = try result.get()
@@ -260,18 +281,30 @@ extension RequestPipeline {
                     let call = catchUp.again(try reply.int(3))
                     run(call, of: invocation, caller, ticket: ticket, until: deadline)
                 } catch {
-                    fail(error, caller.principal)
+                    fail(error, caller)
                 }
             }
         }
 
-        private func refuse(_ error: APIError, _ principal: Principal?) {
-            exchange.refuse(error, endpoint.surface, endpoint: endpoint, principal: principal)
+        private func refuse(_ error: APIError, _ caller: Caller?) {
+            finish(error.response(on: endpoint.surface, request.correlation), caller)
         }
 
-        private func fail(_ fault: ScriptFault, _ principal: Principal?) {
+        private func fail(_ fault: ScriptFault, _ caller: Caller?) {
             pipeline.journal.record(fault, request, endpoint)
-            refuse(fault.apiError, principal)
+            refuse(fault.apiError, caller)
+        }
+
+        /// The end, after the audit entry that this answer may call for. An entry that cannot be written is in the log,
+        /// and the answer is given all the same.
+        private func finish(_ response: APIResponse, _ caller: Caller?) {
+            guard let note = pipeline.audit.note(request, endpoint, caller, response) else {
+                return exchange.finish(response, endpoint.surface, endpoint, caller?.principal)
+            }
+            pipeline.runner.run(note.call, on: exchange.eventLoop) { result in
+                if case .failure(let fault) = result { pipeline.journal.record(fault, request, endpoint) }
+                exchange.finish(response, endpoint.surface, endpoint, caller?.principal)
+            }
         }
 
         /// The tenant changes faster than it can be read, or more is due than 250 ms can expire.

@@ -25,10 +25,12 @@ struct AdminClient: Sendable {
         let code: String
         let message: String
         let requestID: String?
+        /// JSON with facts that help.
+        var details: String?
 
         var description: String {
             let request = requestID.map { " (request \($0))" } ?? ""
-            return "\(code): \(message)\(request)"
+            return "\(code): \(message)\(request)" + (details.map { "\n" + $0 } ?? "")
         }
     }
 
@@ -57,7 +59,8 @@ struct AdminClient: Sendable {
         }
         return Refusal(
             status: response.status, code: text("error") ?? "HTTP \(response.status)",
-            message: text("message") ?? "the server gave no reason", requestID: text("request_id"))
+            message: text("message") ?? "the server gave no reason", requestID: text("request_id"),
+            details: root?.member("details").map(TableText.text))
     }
 
     /// A text as a path segment or query value.

@@ -69,8 +69,8 @@ struct PolicyTermsOptions: ParsableArguments {
     @Option(help: "When it stops to count.")
     var effectiveUntil: String?
 
-    /// Puts them into a request; groups of this kind also when nothing is in them.
-    func fill(_ body: inout RequestBody, clearing cleared: [TermGroup] = []) {
+    /// Puts them into a request; the cleared ones as null when they have no value.
+    func fill(_ body: inout RequestBody, clearing cleared: [ClearedTerm] = []) {
         body.set("description", description)
         body.set("priority", priority)
         var caps = RequestBody()
@@ -79,24 +79,33 @@ struct PolicyTermsOptions: ParsableArguments {
         caps.set("tool_allowlist", allowedTools)
         caps.set("tool_denylist", deniedTools)
         caps.set("cooldown_ms", cooldownMs)
-        body.set("caps", caps, evenEmpty: cleared.contains(.caps))
+        body.set("caps", caps)
         body.set("commit_overage_policy", overagePolicy?.rawValue)
         var times = RequestBody()
         times.set("default_ttl_ms", defaultTTLMs)
         times.set("max_ttl_ms", maxTTLMs)
         times.set("max_extensions", maxExtensions)
-        body.set("reservation_ttl_override", times, evenEmpty: cleared.contains(.times))
+        body.set("reservation_ttl_override", times)
         var rates = RequestBody()
         rates.set("max_reservations_per_minute", reservationsPerMinute)
         rates.set("max_commits_per_minute", commitsPerMinute)
-        body.set("rate_limits", rates, evenEmpty: cleared.contains(.rates))
+        body.set("rate_limits", rates)
         body.set("effective_from", effectiveFrom)
         body.set("effective_until", effectiveUntil)
+        if cleared.contains(.description), description == nil { body.setNull("description") }
+        if cleared.contains(.caps), caps.isEmpty { body.setNull("caps") }
+        if cleared.contains(.overage), overagePolicy == nil { body.setNull("commit_overage_policy") }
+        if cleared.contains(.times), times.isEmpty { body.setNull("reservation_ttl_override") }
+        if cleared.contains(.rates), rates.isEmpty { body.setNull("rate_limits") }
+        if cleared.contains(.from), effectiveFrom == nil { body.setNull("effective_from") }
+        if cleared.contains(.until), effectiveUntil == nil { body.setNull("effective_until") }
     }
 }
 
-/// Terms that are replaced together.
-enum TermGroup: String, CaseIterable, ExpressibleByArgument { case caps, times, rates }
+/// What a policy may be without.
+enum ClearedTerm: String, CaseIterable, ExpressibleByArgument {
+    case description, caps, overage, times, rates, from, until
+}
 
 /// `holdfast policy create`.
 struct PolicyCreate: ServerCommand {
@@ -175,8 +184,10 @@ struct PolicyUpdate: ServerCommand {
     @Option(help: "ACTIVE or DISABLED.")
     var status: String?
 
-    @Option(name: .customLong("clear"), help: "Take away all caps, times or rates that are not given; may be repeated.")
-    var cleared: [TermGroup] = []
+    @Option(
+        name: .customLong("clear"),
+        help: "Take away what is not given of description, caps, overage, times, rates, from, until; may be repeated.")
+    var cleared: [ClearedTerm] = []
 
     @OptionGroup(title: "Terms") var terms: PolicyTermsOptions
     @OptionGroup(title: "Server") var server: ServerOptions

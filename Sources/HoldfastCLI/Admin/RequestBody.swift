@@ -60,11 +60,17 @@ struct RequestBody {
         writer.endObject()
     }
 
-    /// An object made elsewhere; an empty one is left out, unless it is to replace what is there.
-    mutating func set(_ name: StaticString, _ object: RequestBody, evenEmpty: Bool = false) {
-        guard !object.isEmpty || evenEmpty else { return }
+    /// An object made elsewhere; an empty one is left out.
+    mutating func set(_ name: StaticString, _ object: RequestBody) {
+        guard !object.isEmpty else { return }
         key(name)
         writer.raw(object.bytes)
+    }
+
+    /// Takes back what is there.
+    mutating func setNull(_ name: StaticString) {
+        key(name)
+        writer.null()
     }
 
     /// The object.

@@ -32,6 +32,12 @@ package struct Keyspace: Sendable {
         shard.prefix + [116, 58] + tenant.bytes
     }
 
+    /// In a tenant's place, for the log of what is no tenant's: `__admin__` or `__unauth__`, which no tenant can be
+    /// named.
+    package static func journal(_ name: StaticString, in shard: Shard) -> [UInt8] {
+        shard.prefix + [116, 58] + [UInt8](name.description.utf8)
+    }
+
     /// KEYS of a script about one tenant.
     package func keys(of tenant: TenantID) -> [[UInt8]] {
         let shard = shard(of: tenant)
@@ -40,6 +46,27 @@ package struct Keyspace: Sendable {
 
     /// The global entry of an API key, by the hex text of its SHA-256: names the tenant and the key id.
     package static func apiKey(_ hash: APIKeyHash) -> [UInt8] { [UInt8]("hf:key:".utf8) + hash.hex }
+
+    /// A tenant's API keys: id → row.
+    package static func apiKeys(_ tenant: TenantID, in shard: Shard) -> [UInt8] {
+        Self.tenant(tenant, in: shard) + [UInt8](":keys".utf8)
+    }
+
+    /// A tenant's policies: id → row.
+    package func policies(_ tenant: TenantID) -> [UInt8] { self.tenant(tenant) + [UInt8](":pol".utf8) }
+
+    /// A tenant's profile.
+    package static func profile(_ tenant: TenantID, in shard: Shard) -> [UInt8] {
+        Self.tenant(tenant, in: shard) + [UInt8](":p".utf8)
+    }
+
+    /// API keys of a shard, by creation time.
+    package static func apiKeyList(_ shard: Shard) -> [UInt8] { shard.prefix + [UInt8]("kl".utf8) }
+
+    /// An entry of a shard's audit log, by its sequence number.
+    package static func auditEntry(_ shard: Shard, sequence: Int64) -> [UInt8] {
+        shard.prefix + [97, 58] + [UInt8](String(sequence).utf8)
+    }
 
     /// Tenants of a shard, by creation time.
     package static func tenants(_ shard: Shard) -> [UInt8] { shard.prefix + [UInt8]("tenants".utf8) }
@@ -59,6 +86,11 @@ package struct Keyspace: Sendable {
     /// One ledger.
     package func ledger(_ tenant: TenantID, unitLetter: UInt8, path: [UInt8]) -> [UInt8] {
         self.tenant(tenant) + [UInt8](":l:".utf8) + [unitLetter, 58] + path
+    }
+
+    /// The terms of one ledger.
+    package func ledgerTerms(_ tenant: TenantID, unitLetter: UInt8, path: [UInt8]) -> [UInt8] {
+        self.tenant(tenant) + [UInt8](":lt:".utf8) + [unitLetter, 58] + path
     }
 
     /// The record of a budget reservation.

@@ -27,7 +27,7 @@ package struct Policy: Hashable, Sendable {
         self.id = id
         self.pattern = PolicyPattern(pattern)
         priority = terms.member("priority")?.int64() ?? 0
-        caps = terms.member("caps").map { Array($0.raw) }
+        caps = terms.member("caps").flatMap { $0.count == 0 ? nil : Array($0.raw) }
         overagePolicy = terms.member("commit_overage_policy")?.stringBytes()
         let ttl = terms.member("reservation_ttl_override")
         defaultTTLMs = ttl?.member("default_ttl_ms")?.int64()

@@ -182,19 +182,62 @@ struct BudgetListLiveTests {
         }
     }
 
+    @Test("Bounds of the utilization are exact: what doubles cannot tell from them is told")
+    func utilization() async throws {
+        try await AdminStack.run { stack in
+            try await stack.makeTenant("acme")
+            for (name, stored) in [
+                ("half", "1000000000000000000 0 500000000000000000 0 0 0"),
+                ("more", "1000000000000000000 0 500000000000000001 0 0 0"),
+                ("less", "9223372036854775807 0 4611686018427387903 0 0 0"),
+                ("nearly", "9223372036854775807 0 9223372036854775806 0 0 0"), ("all", "3 0 3 0 0 0"),
+                ("over", "1 0 2 0 0 0"), ("nothing", "0 0 5 0 0 0"),
+            ] {
+                try await stack.makeBudget("acme", "tenant:acme/agent:\(name)", allocated: 1)
+                try await stack.setLedger("acme", "tenant:acme/agent:\(name)", stored)
+            }
+            for (query, names) in [
+                ("utilization_min=0.5&utilization_max=.500", ["half"]),
+                ("utilization_min=0.500000000000000001&utilization_max=0.500000000000000001", ["more"]),
+                ("utilization_min=0.500000000000000002&utilization_max=1.0", ["all", "nearly"]),
+                ("utilization_min=0.499999999999999999&utilization_max=00.5", ["half", "less"]),
+                ("utilization_max=0.999999999999999999", ["half", "less", "more", "nothing"]),
+                ("utilization_min=1", ["all", "over"]), ("utilization_max=0.", ["nothing"]),
+                ("utilization_min=0.00000000000000000000000000&utilization_max=0", ["nothing"]),
+            ] {
+                for sort in ["", "&sort_by=scope"] {
+                    let rows = try await stack.list("\(Self.budgets)tenant_id=acme&\(query)\(sort)")
+                    #expect(Set(rows.map(\.scope)) == Set(names.map { "tenant:acme/agent:\($0)" }), "\(query)\(sort)")
+                }
+            }
+        }
+    }
+
     @Test("Limits are cut to 1 to 100; other bad parameters and cursors of other queries are refused")
     func parameters() async throws {
         try await AdminStack.run { stack in
             try await Self.prepare(stack)
-            for (limit, count) in [("0", 1), ("-5", 1), ("1", 1), ("101", 25), ("9223372036854775807", 25)] {
+            for (limit, count) in [
+                ("0", 1), ("-5", 1), ("1", 1), ("101", 25), ("9223372036854775807", 25), ("9223372036854775808", 25),
+                ("-9223372036854775809", 1), ("100000000000000000000000000000", 25),
+            ] {
                 #expect(try await stack.page("\(Self.budgets)tenant_id=acme&limit=\(limit)").rows.count == count)
             }
+            let bad = try await stack.send(Self.budgets + "limit=1e3", method: .get, as: .admin)
+            #expect(bad.message == "limit: must be an integer")
+            // Names may be percent-encoded as values may; what has a bad escape names nothing.
+            let encoded = try await stack.page(Self.budgets + "t%65nant%5Fid=zeta&limit=100")
+            #expect(encoded.rows.count == 8 && encoded.rows.allSatisfy { $0.tenant == "zeta" })
+            #expect(try await stack.page(Self.budgets + "tenant_i%6=zeta&limit=100").rows.count == 33)
             for (query, field) in [
-                ("limit=x", "limit"), ("limit=1.5", "limit"), ("sort_by=spent", "sort_by"),
+                ("limit=x", "limit"), ("limit=1.5", "limit"), ("limit=-", "limit"), ("sort_by=spent", "sort_by"),
                 ("sort_dir=up", "sort_dir"), ("unit=tokens", "unit"), ("status=OPEN", "status"),
                 ("over_limit=1", "over_limit"), ("has_debt=yes", "has_debt"),
                 ("utilization_min=-1", "utilization_min"), ("utilization_max=1.1", "utilization_max"),
                 ("utilization_min=0x1", "utilization_min"), ("utilization_min=nan", "utilization_min"),
+                ("utilization_min=.", "utilization_min"), ("utilization_max=0.1.1", "utilization_max"),
+                ("utilization_max=0.1234567890123456789", "utilization_max"),
+                ("utilization_max=1e0", "utilization_max"),
                 ("utilization_min=0.6&utilization_max=0.5", "utilization_min"), ("search=%00", "search"),
                 ("search=\(String(repeating: "s", count: 129))", "search"), ("scope_prefix=a%00", "scope_prefix"),
                 ("cursor=AAAA", "cursor"), ("cursor=%21", "cursor"),
@@ -250,14 +293,14 @@ struct BudgetListLiveTests {
     }
 
     @Test(
-        "Balances by tenant_id, scope_prefix or unit are ledgers in full; a subject filter always means the other view")
+        "Balances by tenant_id or scope_prefix are ledgers in full; a subject filter always means the other view")
     func balances() async throws {
         try await AdminStack.run { stack in
             try await Self.prepare(stack)
             let key = AdminStack.Credentials.key(try #require(try await stack.makeKey("acme").text("key_secret")))
             let all = try await stack.list(Self.budgets + "tenant_id=acme&limit=100&sort_by=scope&sort_dir=asc")
             for (query, isIn) in [
-                ("tenant_id=acme", { _ in true }), ("unit=CREDITS", { $0.unit == "CREDITS" }),
+                ("tenant_id=acme", { _ in true }), ("tenant_id=acme&unit=CREDITS", { $0.unit == "CREDITS" }),
                 ("scope_prefix=tenant:acme/workspace:W2", { $0.scope.hasPrefix("tenant:acme/workspace:W2") }),
                 ("scope_prefix=tenant:ac&unit=TOKENS", { $0.unit == "TOKENS" }),
                 ("scope_prefix=tenant:acme/x", { _ in false }),
@@ -267,6 +310,7 @@ struct BudgetListLiveTests {
             }
             for (query, status) in [
                 ("", HTTPResponse.Status.badRequest), ("limit=5", .badRequest), ("tenant_id=zeta", .forbidden),
+                ("unit=TOKENS", .badRequest), ("unit=TOKENS&scope_prefix=", .badRequest),
                 ("tenant_id=zeta&scope_prefix=tenant:acme", .forbidden), ("scope_prefix=tenant:zeta", .forbidden),
                 ("tenant_id=acme&limit=0", .badRequest), ("tenant_id=acme&limit=101", .badRequest),
                 ("tenant_id=acme&unit=x", .badRequest), ("tenant_id=acme&cursor=AAAA", .badRequest),
@@ -274,6 +318,16 @@ struct BudgetListLiveTests {
             ] {
                 let answer = try await stack.send("/v1/balances?\(query)", method: .get, as: key)
                 #expect(answer.status == status, "\(query)")
+            }
+            for (query, message) in [
+                (
+                    "unit=TOKENS",
+                    "one of tenant, workspace, app, workflow, agent, toolset, tenant_id or scope_prefix is required"
+                ),
+                ("tenant_id=acme&limit=0", "limit: must be an integer from 1 to 100"),
+                ("tenant=acme&limit=0", "limit: must be an integer from 1 to 200"),
+            ] {
+                #expect(try await stack.send("/v1/balances?\(query)", method: .get, as: key).message == message)
             }
             let subject = try await stack.send("/v1/balances?tenant=acme&tenant_id=acme", method: .get, as: key)
             let row = try #require(subject.root.member("balances")?.elements.first { _ in true })

@@ -15,7 +15,7 @@ struct ManyBudgetsTests {
     private static func fill(_ stack: AdminStack, _ tenant: String, _ count: Int) async throws {
         try await stack.makeTenant(tenant)
         let source = """
-            for i = 0, ARGV[2] - 1 do
+            for i = ARGV[2], ARGV[3] - 1 do
                 local path = string.format('tenant:%s/agent:a%05d', ARGV[1], i)
                 redis.call('SET', KEYS[1] .. ':l:T:' .. path, '10000 0 ' .. (i * 7919) % 10000 .. ' 0 0 0')
                 redis.call('SET', KEYS[1] .. ':lt:T:' .. path, '1700000000000\\0001700000000000\\0{"ledger_id":"ldg_'
@@ -23,7 +23,10 @@ struct ManyBudgetsTests {
                 redis.call('ZADD', KEYS[1] .. ':bud', 0, path .. '\\0T')
             end
             """
-        try await stack.redis("EVAL", source, "1", try stack.key(tenant), tenant, String(count))
+        for start in stride(from: 0, to: count, by: 5_000) {
+            try await stack.redis(
+                "EVAL", source, "1", try stack.key(tenant), tenant, String(start), String(min(count, start + 5_000)))
+        }
     }
 
     /// What was asked of Redis while `body` ran.
@@ -83,6 +86,52 @@ struct ManyBudgetsTests {
                 #expect(Set(rows.map(\.name)).count == 3_000)
                 #expect(cost.calls <= 62, "\(cost)")
                 #expect(cost.bytes < 2_000_000, "\(cost)")
+            }
+        }
+    }
+
+    /// Every page of a list, and the most calls that one took. Pages may end early, without a row.
+    private static func pages(
+        _ stack: AdminStack, _ target: String, _ name: StaticString, as credentials: AdminStack.Credentials
+    ) async throws -> (pages: [[ListedBudget]], calls: Int) {
+        var pages: [[ListedBudget]] = []
+        var (calls, cursor) = (0, String?.none)
+        repeat {
+            var page: (rows: [ListedBudget], cursor: String?) = ([], nil)
+            let next = target + (cursor.map { "&cursor=\($0)" } ?? "")
+            let cost = try await Self.cost(stack) { page = try await stack.page(next, name, as: credentials) }
+            pages.append(page.rows)
+            (calls, cursor) = (max(calls, cost.calls), page.cursor)
+        } while cursor != nil && pages.count < 100
+        return (pages, calls)
+    }
+
+    @Test("A page that hardly anything matches ends early, and the next one goes on, whichever way and by what order")
+    func endedEarly() async throws {
+        try await AdminStack.run { stack in
+            try await Self.fill(stack, "acme", 45_000)
+            let numbers = [3, 4, 19_999, 20_000, 20_001, 24_999, 25_000, 44_999]
+            let scopes = numbers.map { number in
+                let digits = String(number)
+                return "tenant:acme/agent:a" + String(repeating: "0", count: 5 - digits.count) + digits
+            }
+            for scope in scopes { try await stack.setLedger("acme", scope, "10 0 1 0 0 F0") }
+            let filter = scopes.map { "\"" + $0.dropFirst("tenant:acme/".count) + "\"" }.joined(separator: ",")
+            let key = AdminStack.Credentials.key(
+                try #require(try await stack.makeKey("acme", #","scope_filter":[\#(filter)]"#).text("key_secret")))
+            let budgets = "/v1/admin/budgets?tenant_id=acme&limit=3&status=FROZEN&sort_by="
+            for (target, name, credentials, isDescending) in [
+                (budgets + "scope&sort_dir=asc", "ledgers", .admin, false),
+                (budgets + "scope", "ledgers", .admin, true),
+                // All rows are of one tenant: the order is that of scopes, either way.
+                (budgets + "tenant_id&sort_dir=asc", "ledgers", .admin, false),
+                (budgets + "tenant_id&sort_dir=desc", "ledgers", .admin, false),
+                ("/v1/balances?tenant_id=acme&limit=3", "balances", key, false),
+            ] as [(String, StaticString, AdminStack.Credentials, Bool)] {
+                let (pages, calls) = try await Self.pages(stack, target, name, as: credentials)
+                #expect(pages.flatMap { $0 }.map(\.scope) == (isDescending ? scopes.reversed() : scopes), "\(target)")
+                #expect(pages.dropLast().contains { $0.count < 3 }, "\(target): no page ended early")
+                #expect(calls <= 22, "\(target)")
             }
         }
     }

@@ -15,7 +15,8 @@ import SharedKernel
 import StrictJSON
 import Testing
 
-/// The Cycles runtime API over one Redis that all its tests share; each test has tenants of its own.
+/// The Cycles runtime API, beside the other two, over one Redis that all its tests share; each test has tenants of its
+/// own.
 final class CyclesStack: Sendable {
     static let operatorKey = "the-operator-key-of-these-tests"
 
@@ -52,8 +53,8 @@ final class CyclesStack: Sendable {
         now_ms: @escaping @Sendable () -> Int64
     ) -> RequestPipeline {
         RequestPipeline(
-            endpoints: CyclesAPI.endpoints + ReservationAPI.endpoints, runner: runner, installation: installation,
-            adminKey: RedactedString(operatorKey),
+            endpoints: CyclesAPI.endpoints + ReservationAPI.endpoints + AdminAPI.endpoints, runner: runner,
+            installation: installation, adminKey: RedactedString(operatorKey),
             journal: RequestJournal(registry: registry, logger: Logger(label: "test")), now_ms: now_ms)
     }
 
@@ -172,7 +173,7 @@ struct TestTenant: Sendable {
         let words = permissions.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
         let filter = scopeFilter.map { "\"\($0)\"" }.joined(separator: ",")
         for word in [
-            keyID, String(decoding: secret.hash.hex, as: UTF8.self), "\(lifetimeMs)", "",
+            keyID, String(decoding: secret.hash.hex, as: UTF8.self), "\(UTCTimestamp.now_ms() + lifetimeMs)",
             #"{"name":"test","permissions":[\#(words)],"scope_filter":[\#(filter)]}"#, "{}", "{}", "{}",
         ] { call.append(word) }
         _ = try await stack.runner.run(call)

@@ -18,7 +18,7 @@ struct OperatorTests {
         return (t, id)
     }
 
-    @Test("The admin key reads any tenant's reservation, and learns nothing of others")
+    @Test("16: the admin key reads any tenant's reservation, and learns nothing of others")
     func get() async throws {
         let (t, id) = try await stage("op-get")
         let own = try await t.get(id)
@@ -28,10 +28,13 @@ struct OperatorTests {
         let unknown = try await t.sendAsOperator(.get, "/v1/reservations/\(id.dropLast(4))AAAA")
         #expect(unknown.status == 404)
         #expect(try await t.sendAsOperator(.get, "/v1/reservations/nonsense").status == 404)
-        #expect(try await t.audit().count == 2)
+        // The tenant, its key, and the one look that found something.
+        let entries = try await t.audit()
+        #expect(entries.count == 3)
+        #expect(entries.filter { $0.member("operation")?.isString("getReservation") == true }.count == 1)
     }
 
-    @Test("136: the admin key releases on behalf of the tenant, once, and the audit log says so")
+    @Test("17 18: the admin key releases on behalf of the tenant, once, and the audit log says so")
     func release() async throws {
         let (t, id) = try await stage("op-release")
         let body = #"{"idempotency_key":"op","reason":"[INCIDENT_FORCE_RELEASE] hung"}"#
@@ -52,12 +55,13 @@ struct OperatorTests {
         #expect(try await t.audit().count == 3)
     }
 
-    @Test("On every other route of the plane the admin key is no credential; a wrong one is 401 everywhere")
+    @Test("19: on every other route of the plane the admin key is no credential; a wrong one is 401 everywhere")
     func otherRoutes() async throws {
         let (t, id) = try await stage("op-other")
         let amount = #""actual":{"unit":"USD_MICROCENTS","amount":1}"#
         let routes: [(HTTPRequest.Method, String, String)] = [
-            (.post, "/v1/reservations", t.body(1)),
+            (.post, "/v1/reservations", t.body(1)), (.post, "/v1/decide", t.body(1)),
+            (.post, "/v1/events", t.eventBody(1)),
             (.post, "/v1/reservations/\(id)/commit", #"{"idempotency_key":"c",\#(amount)}"#),
             (.post, "/v1/reservations/\(id)/extend", #"{"idempotency_key":"e","extend_by_ms":1}"#),
             (.get, "/v1/balances?tenant=\(t.id)", ""),
@@ -65,7 +69,10 @@ struct OperatorTests {
         for (method, path, body) in routes {
             #expect(try await t.sendAsOperator(method, path, body).status == 401, "\(path)")
         }
-        for (method, path, body) in routes + [(.get, "/v1/reservations/\(id)", "")] {
+        let reads: [(HTTPRequest.Method, String, String)] = [
+            (.get, "/v1/reservations/\(id)", ""), (.get, "/v1/reservations?tenant=\(t.id)", ""),
+        ]
+        for (method, path, body) in routes + reads {
             let answer = try await t.stack.send(
                 method, path, [UInt8](body.utf8), headers: [.adminAPIKey: "wrong"])
             #expect(answer.status == 401, "\(path)")
@@ -78,7 +85,7 @@ struct OperatorTests {
         #expect(try await t.balance() == [1_000, 500, 0, 0, 500, 0])
     }
 
-    @Test("10.3: a closed tenant changes nothing any more, its replays and reads go on")
+    @Test("197 199 200 201, 10.3: a closed tenant changes nothing any more, its replays and reads go on")
     func closedTenant() async throws {
         let (t, id) = try await stage("closed")
         let settled = try #require(try await t.reserve(10).text("reservation_id"))
@@ -88,6 +95,10 @@ struct OperatorTests {
         #expect(try await t.reserve(1).status == 409)
         let dryRun = try await t.reserve(1, more: #","dry_run":true"#)
         #expect(dryRun.text("decision") == "DENY" && dryRun.text("reason_code") == "TENANT_CLOSED")
+        let decision = try await t.decide(1)
+        #expect(decision.text("decision") == "DENY" && decision.text("reason_code") == "TENANT_CLOSED")
+        let event = try await t.event(1)
+        #expect(event.status == 409 && event.error == "TENANT_CLOSED")
         #expect(try await t.commit(id, 1).error == "TENANT_CLOSED")
         #expect(try await t.release(id).error == "TENANT_CLOSED")
         #expect(try await t.extend(id, by: 1_000).error == "TENANT_CLOSED")
@@ -99,13 +110,19 @@ struct OperatorTests {
         #expect(try await t.sendAsOperator(.post, path, #"{"idempotency_key":"op"}"#).error == "TENANT_CLOSED")
     }
 
-    @Test("A status and epoch that cannot be is a fault, not a denial, and is mended without a restart")
+    @Test("202: a status and epoch that cannot be is a fault, not a denial, and is mended without a restart")
     func corruptTag() async throws {
         let (t, id) = try await stage("corrupt-tag")
         for tag in ["", "A", "Z1", "A1x", "1"] {
             try await t.setTag(tag)
-            let answer = try await t.reserve(1)
-            #expect(answer.status == 500 && answer.error == "INTERNAL_ERROR", "\(tag)")
+            let answers = [
+                try await t.reserve(1), try await t.reserve(1, more: #","dry_run":true"#), try await t.decide(1),
+                try await t.event(1), try await t.commit(id, 1), try await t.release(id),
+                try await t.extend(id, by: 1),
+            ]
+            for answer in answers {
+                #expect(answer.status == 500 && answer.error == "INTERNAL_ERROR", "\(tag)")
+            }
         }
         try await t.setTag("A3")
         #expect(try await t.get(id).status == 200)

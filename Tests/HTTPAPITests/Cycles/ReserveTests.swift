@@ -11,7 +11,7 @@ import Testing
 /// Numbers in names are the statements of the runtime digest, section 11.
 @Suite("POST /v1/reservations")
 struct ReserveTests {
-    @Test("49, 50: a reserve answers ALLOW with everything and locks the amount")
+    @Test("20 49 50 72: a reserve answers ALLOW with everything and locks the amount")
     func allow() async throws {
         let t = try await CyclesStack.shared().tenant("allow")
         try await t.ledger(allocated: 1_000)
@@ -149,7 +149,7 @@ struct ReserveTests {
         }
     }
 
-    @Test("67: a large debt-free ledger near int64 is exact; amounts above it are refused")
+    @Test("35: a large debt-free ledger near int64 is exact; amounts above it are refused")
     func exactness() async throws {
         let t = try await CyclesStack.shared().tenant("exact")
         try await t.ledger(allocated: Int64.max, spent: Int64.max - 9_007_199_254_740_993)
@@ -164,7 +164,7 @@ struct ReserveTests {
         #expect(try await t.balance() == [Int64.max, 0, Int64.max, 0, 0, 0])
     }
 
-    @Test("75-83: a dry run answers without moving anything, and denies with a reason")
+    @Test("75, 77-82, 144: a dry run answers without moving anything, and denies with a reason")
     func dryRun() async throws {
         let t = try await CyclesStack.shared().tenant("dry")
         let missing = try await t.reserve(10, more: #","dry_run":true"#)
@@ -198,7 +198,7 @@ struct ReserveTests {
         #expect(try await t.reserve(1, unit: "TOKENS", more: #","dry_run":true"#).error == "UNIT_MISMATCH")
     }
 
-    @Test("131-133, 143: one key has one effect and one body, however often, however spelled")
+    @Test("131-133, 143, 145: one key has one effect and one body, however often, however spelled")
     func replay() async throws {
         let t = try await CyclesStack.shared().tenant("replay")
         try await t.ledger(allocated: 1_000)

@@ -46,7 +46,7 @@ struct SettleTests {
     }
 
     @Test(
-        "2.12, 95-105: the worked traces: 1000 allocated, limit 500, 900 reserved",
+        "95, 97-99, 102-106: 1000 allocated, limit 500, 900 reserved: each policy, and what it leaves behind",
         arguments: [
             Trace(policy: .reject, actual: 900, charged: 900, after: [1_000, 0, 900, 0, 100, 0]),
             Trace(policy: .reject, actual: 901, error: "BUDGET_EXCEEDED", after: [1_000, 900, 0, 0, 100, 0]),
@@ -118,7 +118,7 @@ struct SettleTests {
         #expect(try await t.balance() == [1_000, 0, 10, 0, 990, 1])
     }
 
-    @Test("108, 109: a wrong unit is 400, an unknown id 404, an id too long 400")
+    @Test("47, 108, 109, 119, 126, 159: a wrong unit is 400, an unknown id 404, an id too long 400")
     func badTargets() async throws {
         let (t, id) = try await stage("targets")
         #expect(try await t.commit(id, 1, unit: "TOKENS").error == "UNIT_MISMATCH")
@@ -167,7 +167,7 @@ struct SettleTests {
         }
     }
 
-    @Test("112, 113, 118, 124, 157: in grace a commit passes and an extend does not; after it everything is 410")
+    @Test("112, 113, 124, 157: in grace a commit passes and an extend does not; after it everything is 410")
     func grace() async throws {
         let (t, id) = try await stage("grace", more: #","grace_period_ms":60000"#)
         let (second, third) = (
@@ -262,7 +262,7 @@ struct SettleTests {
         }
     }
 
-    @Test("115: release gives everything back and says so")
+    @Test("115, 137: release gives everything back and says so")
     func release() async throws {
         let (t, id) = try await stage("release")
         let answer = try await t.release(id)
@@ -272,7 +272,7 @@ struct SettleTests {
         #expect(try await t.release(id).bytes == answer.bytes)
     }
 
-    @Test("121-123, 127, 128, 130: extend counts from the old expiry, once per key, up to the limit")
+    @Test("121, 122, 127, 128, 134: extend counts from the old expiry, once per key, up to the limit")
     func extend() async throws {
         var terms = TenantTerms()
         terms.maxExtensions = 2
@@ -313,7 +313,7 @@ struct SettleTests {
         #expect(try await t.get(id).int("expires_at_ms") == old + 10_000)
     }
 
-    @Test("135, 136, A9: a commit's replay is byte equal, for ever, and its key belongs to that reservation")
+    @Test("135, A9: a commit's replay is byte equal, for ever, and its key belongs to that reservation")
     func commitReplay() async throws {
         let (t, id) = try await stage("again", more: #","grace_period_ms":0"#)
         let other = try #require(try await t.reserve(10).text("reservation_id"))
@@ -325,7 +325,7 @@ struct SettleTests {
         #expect(try await t.commit(other, 10, key: "k").status == 200)
     }
 
-    @Test("32, 155, 156, 160: GET shows what was sent and what was booked")
+    @Test("32, 45, 155, 156, 160: GET shows what was sent and what was booked")
     func get() async throws {
         let t = try await CyclesStack.shared().tenant("get")
         try await t.ledger(allocated: 100)

@@ -15,7 +15,7 @@ struct CreateKeyTests {
     }
 
     @Test(
-        "A new key is stored by its hash, makes cached tags stale, is audited and announced, and nothing else changes")
+        "A new key is stored by its hash, audited and announced, and nothing else changes: no server can know it yet")
     func creates() async throws {
         try await self.scene.openTenant("A17")
         let seen = try await self.create()
@@ -27,20 +27,11 @@ struct CreateKeyTests {
         let row = ["ab12", "A", now, end, "{\"name\":\"first\"}"].joined("\0")
         seen.expectChanges(
             journal.with([
-                self.scene.tenantKey: .string("A18"), self.scene.key("keys"): .hash(["key_1": row]),
+                self.scene.key("keys"): .hash(["key_1": row]),
                 self.scene.key("kl"): .scores(["key_1": now]),
                 self.scene.shardKey("kl"): .scores(["key_1:acme": now]),
                 self.scene.shardKey("ids"): .hash(["key_1": "acme"]),
             ]))
-    }
-
-    @Test("A key may be given its end instead of a lifetime")
-    func explicitEnd() async throws {
-        try await self.scene.openTenant()
-        var call = AdminCalls.createKey()
-        call["lifetime_ms"] = "0"
-        call["expires_ms"] = "1800000000000"
-        #expect(try await self.create(call).answer == .reply("CREATED", "\(Scene.startMs)", "1800000000000"))
     }
 
     @Test("The same id and hash again answers what was made and changes nothing, also when the tenant is closed by now")
@@ -62,19 +53,6 @@ struct CreateKeyTests {
             try await self.create().expectUnchanged(.reply("INACTIVE", .bytes(status)))
         }
     }
-
-    @Test("A tag that is no letter and number is an error before the first write")
-    func corruptTag() async throws {
-        try await self.scene.openTenant("Axyz")
-        try await self.create().expectFailure()
-    }
-
-    @Test("Large epochs go on counting in full digits")
-    func largeEpoch() async throws {
-        try await self.scene.openTenant("A99999999999999")
-        _ = try await self.create()
-        #expect(try await self.scene.harness.snapshot().string(self.scene.tenantKey) == "A100000000000000")
-    }
 }
 
 @Suite("admin/enter_key and admin/confirm_key", .privateRedis, .serialized)
@@ -94,14 +72,14 @@ struct KeyEntryTests {
     @Test("An entry ends by itself until it is confirmed, and then lasts, also when it is entered late again")
     func lives() async throws {
         let entered = try await self.enter()
-        #expect(entered.answer == .reply("ENTERED"))
+        #expect(entered.answer == .reply("ENTERED", "\(Scene.startMs)"))
         entered.expectChanges([AdminCalls.entryKey: .string("acme:key_1", keepMs: 300_000)])
-        try await self.enter().expectUnchanged(.reply("ENTERED"), "its lifetime too")
+        try await self.enter().expectUnchanged(.reply("ENTERED", "\(Scene.startMs)"), "its lifetime too")
         let confirmed = try await self.confirm()
         #expect(confirmed.answer == .reply("CONFIRMED"))
         confirmed.expectChanges([AdminCalls.entryKey: .string("acme:key_1")])
         try await self.confirm().expectUnchanged(.reply("CONFIRMED"))
-        try await self.enter().expectUnchanged(.reply("ENTERED"), "a late repetition")
+        try await self.enter().expectUnchanged(.reply("ENTERED", "\(Scene.startMs)"), "a late repetition")
     }
 
     @Test("An entry that ended before it was confirmed is written again")
@@ -117,7 +95,7 @@ struct KeyEntryTests {
             try await self.enter(AdminCalls.enterKey(expiresMs: ByteText(expires))).expectUnchanged(.reply("PAST"))
         }
         let future = AdminCalls.enterKey(expiresMs: ByteText(Scene.startMs + 1))
-        #expect(try await self.enter(future).answer == .reply("ENTERED"))
+        #expect(try await self.enter(future).answer == .reply("ENTERED", "\(Scene.startMs)"))
     }
 
     @Test("An entry of another key is corrupt and stays")

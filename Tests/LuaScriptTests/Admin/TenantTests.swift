@@ -30,7 +30,7 @@ struct CreateTenantTests {
         ]
         seen.expectChanges(
             journal.with([
-                self.scene.tenantKey: .string("A1"),
+                self.scene.tenantKey: .string(Scene.tag(changes: 43)),
                 self.scene.key("p"): .hash(profile),
                 self.scene.key("n"): .string("0"),
                 self.scene.shardKey("tenants"): .scores(["acme": now]),
@@ -43,6 +43,7 @@ struct CreateTenantTests {
         var again = AdminCalls.createTenant
         again["name"] = "\"Other\""
         again["terms"] = "{}"
+        again["entry"] = "{\"op\":\"another request\"}"
         let now = ByteText(Scene.startMs)
         try await self.scene.setClock(Scene.startMs + 5)
         for status: ByteText in ["A", "S", "C"] {
@@ -53,6 +54,21 @@ struct CreateTenantTests {
                         "EXISTS", .bytes(status), "\"Acme\"", "{\"default_reservation_ttl_ms\":60000}", .bytes(now),
                         .bytes(now), "", ""))
         }
+    }
+
+    @Test("The very same call again answers that the tenant was created, and changes nothing; later ones do not")
+    func again() async throws {
+        let first = try await self.create()
+        try await self.scene.setClock(Scene.startMs + 5)
+        try await self.create().expectUnchanged(first.answer)
+        // Also when much happened in between: the first entry of the log stays the first one.
+        #expect(try await self.scene.run("admin/update_tenant", TenantCalls.update()).word == "UPDATED")
+        try await self.create().expectUnchanged(first.answer)
+        var other = AdminCalls.createTenant
+        other["entry"] = "{\"op\":\"createTenant\",\"request_id\":\"2\"}"
+        #expect(try await self.create(other).answer.word == "EXISTS")
+        try await self.scene.harness.command("DEL", self.scene.key("al"))
+        #expect(try await self.create().answer.word == "EXISTS")
     }
 
     @Test("A tenant whose profile lacks a field is corrupt", arguments: ["name", "terms", "created_ms", "updated_ms"])
@@ -83,7 +99,8 @@ struct AuthenticateTests {
             try await self.load(id)
                 .expectUnchanged(
                     .reply(
-                        "LOADED", "A2", .bytes(row), "\"Acme\"", "{\"default_reservation_ttl_ms\":60000}",
+                        "LOADED", .bytes(Scene.tag()), .bytes(row), "\"Acme\"",
+                        "{\"default_reservation_ttl_ms\":60000}",
                         .integer(Scene.startMs)))
         }
     }

@@ -47,7 +47,7 @@ struct CommitTests {
         #expect(try await self.scene.ledger(Paths.leaf) == Ledger(5))
     }
 
-    @Test("The same commit again answers the final record and changes nothing")
+    @Test("136 200: the same commit again answers the final record and changes nothing")
     func replays() async throws {
         let placed = try await self.scene.placeInThreeScopes()
         let call = SettleCall(placed)

@@ -61,7 +61,7 @@ struct EvaluateTests {
         try await self.evaluate().expectUnchanged(.reply("UNIT", 1, "C"))
     }
 
-    @Test("A closed or suspended tenant is told so, whatever its budgets")
+    @Test("199: a closed or suspended tenant is told so, whatever its budgets")
     func inactive() async throws {
         for ledger in [Ledger(1000), Ledger(5)] {
             try await self.scene.openLedgers([Paths.root: ledger])

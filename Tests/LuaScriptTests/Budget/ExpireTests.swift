@@ -68,7 +68,7 @@ struct ExpireTests {
         #expect(try await self.scene.ledger(Paths.leaf) == Ledger(10_000))
     }
 
-    @Test("A reservation expires a millisecond after its grace, and a zero estimate expires too")
+    @Test("187: a reservation expires a millisecond after its grace, and a zero estimate expires too")
     func boundary() async throws {
         try await self.scene.openTenant()
         try await self.scene.openLedgers([Paths.root: Ledger(10)])
@@ -83,7 +83,7 @@ struct ExpireTests {
     }
 
     @Test(
-        "Whoever comes first at the deadline wins: commit or expiry, never both",
+        "188: whoever comes first at the deadline wins: commit or expiry, never both",
         arguments: ["budget/commit", "budget/release"])
     func race(script: String) async throws {
         for (delay, winner) in [(0, script), (1, "budget/expire")] as [(Int64, String)] {
@@ -105,7 +105,7 @@ struct ExpireTests {
         }
     }
 
-    @Test("A batch ends at its limit and says that more are due; each is given back once")
+    @Test("186: a batch ends at its limit and says that more are due; each is given back once")
     func batches() async throws {
         let placed = try await self.place([1000, 1001, 1002, 1003, 1004])
         let now = placed[4].record.deadlineMs + 1

@@ -112,7 +112,7 @@ struct ExtendTests {
         try await self.extend(call).expectUnchanged(.reply("EXHAUSTED"))
     }
 
-    @Test("An extended reservation is committed by its new deadline, not its old one")
+    @Test("130: an extended reservation is committed by its new deadline, not its old one")
     func newDeadline() async throws {
         let placed = try await self.scene.placeInThreeScopes()
         let call = SettleCall(placed)

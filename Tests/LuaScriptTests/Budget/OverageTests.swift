@@ -92,7 +92,7 @@ struct OverageTests {
         Trace(actual: 1000, policy: "R", refusal: "EXCEEDED"),
     ]
 
-    @Test("The worked traces of the protocol, in small and in large numbers", arguments: traces, factors)
+    @Test("2.12: the worked traces of the protocol, in small and in large numbers", arguments: traces, factors)
     func workedTraces(trace: Trace, factor: Int64) async throws {
         let placed = try await self.place([Ledger(1000, limit: 500).scaled(by: factor)], 900 * factor, trace.policy)
         let seen = try await self.commit(placed, trace.actual * factor)
@@ -119,7 +119,7 @@ struct OverageTests {
         }
     }
 
-    @Test("After a capped charge reservations are refused over the limit, after an overdraft for the debt")
+    @Test("99 103: after a capped charge reservations are refused over the limit, after an overdraft for the debt")
     func consequences() async throws {
         for (actual, policy, reason) in [(1200, "I", "OVERLIMIT"), (1100, "O", "DEBT")] as [(Int64, ByteText, ByteText)]
         {
@@ -135,7 +135,7 @@ struct OverageTests {
         }
     }
 
-    @Test("Other reservations of an over-limit or indebted scope can still be committed and released")
+    @Test("107: other reservations of an over-limit or indebted scope can still be committed and released")
     func othersGoOn() async throws {
         for (policy, actual) in [("I", 1000), ("O", 700)] as [(ByteText, Int64)] {
             try await self.scene.harness.reset(clockUs: Scene.startMs * 1000)
@@ -186,7 +186,7 @@ struct OverageTests {
     }
 
     @Test(
-        "Of two scopes with 50 and 10 left, 30 too much costs 10 more in both and flags the second alone",
+        "100: of two scopes with 50 and 10 left, 30 too much costs 10 more in both and flags the second alone",
         arguments: factors)
     func cappedInBoth(factor: Int64) async throws {
         let placed = try await self.place([Ledger(150), Ledger(110)].map { $0.scaled(by: factor) }, 100 * factor, "I")
@@ -196,7 +196,7 @@ struct OverageTests {
         #expect(try await self.scene.ledger(Paths.middle) == Ledger(110, spent: 110, flags: "O0").scaled(by: factor))
     }
 
-    @Test("A scope without room, or shrunk below what it spent, charges what was reserved", arguments: factors)
+    @Test("101: a scope without room, or shrunk below what it spent, charges what was reserved", arguments: factors)
     func noRoom(factor: Int64) async throws {
         for allocated: Int64 in [0, 50, 99, 100] {
             let placed = try await self.place(

@@ -26,6 +26,7 @@ struct ReserveTests {
             self.scene.key("due"): .scores([call.id: ByteText(record.deadlineMs)]),
             self.scene.shardKey("due"): .scores(["b" + self.scene.tenant: ByteText(record.deadlineMs)]),
             self.scene.key("sp"): .hash([call.path: "0"]),
+            self.scene.key("sn"): .hash(["0": call.path]),
             self.scene.key("n"): .string("1"),
             self.scene.chunkKey(0): .string(record.rowText(tail: call.idBytes)),
         ]
@@ -90,7 +91,7 @@ struct ReserveTests {
         try await self.reserve(call, tag: "").expectUnchanged(.reply("STALE", ""), "an empty tag is never true")
     }
 
-    @Test("A closed or suspended tenant reserves nothing")
+    @Test("197: a closed or suspended tenant reserves nothing")
     func inactive() async throws {
         try await self.scene.openLedgers([Paths.root: Ledger(100)])
         for (tag, word) in [("C7", "CLOSED"), ("S7", "SUSPENDED")] as [(ByteText, ByteText)] {
@@ -252,6 +253,7 @@ struct ReserveTests {
         #expect(snapshot.string(self.scene.key("d:0000000")) == zeros + rows[0])
         #expect(snapshot.string(self.scene.key("d:0000001")) == rows[1] + rows[2])
         #expect(snapshot.hash(self.scene.key("sp")) == [Paths.leaf: "0", Paths.root: "1"])
+        #expect(snapshot.hash(self.scene.key("sn")) == ["0": Paths.leaf, "1": Paths.root])
         #expect(snapshot.string(self.scene.key("n")) == "1002")
     }
 

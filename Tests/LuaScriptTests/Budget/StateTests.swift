@@ -27,7 +27,9 @@ struct StateTests {
         }
     }
 
-    @Test("Each operation is accepted up to its last millisecond and refused from the next", arguments: changing)
+    @Test(
+        "112 113 118 124: each operation is accepted up to its last millisecond and refused from the next",
+        arguments: changing)
     func boundaries(script: String) async throws {
         for graceMs: Int64 in [0, 1, 5_000, 60_000] {
             var reserve = ReserveCall()
@@ -62,7 +64,7 @@ struct StateTests {
         }
     }
 
-    @Test("After the end every other operation is refused and a get shows the final record")
+    @Test("125: after the end every other operation is refused and a get shows the final record")
     func afterTheEnd() async throws {
         for (ending, word) in [
             ("budget/commit", "FINALIZED"), ("budget/release", "FINALIZED"), ("budget/expire", "EXPIRED"),
@@ -134,7 +136,7 @@ struct StateTests {
         try await self.act(script, call).expectUnchanged(.reply("STALE", ""))
     }
 
-    @Test("A closed tenant changes nothing, a suspended one may still end what it has", arguments: changing)
+    @Test("197: a closed tenant changes nothing, a suspended one may still end what it has", arguments: changing)
     func inactive(script: String) async throws {
         let placed = try await self.scene.placeInThreeScopes()
         let call = SettleCall(placed)
@@ -144,7 +146,7 @@ struct StateTests {
         #expect(try await self.act(script, call, "S1").answer.word == self.done(script))
     }
 
-    @Test("A closed tenant's reservation can still be read")
+    @Test("201: a closed tenant's reservation can still be read")
     func closedGet() async throws {
         let placed = try await self.scene.placeInThreeScopes()
         try await self.scene.harness.command("SET", self.scene.tenantKey, "C1")
@@ -152,7 +154,7 @@ struct StateTests {
             .expectUnchanged(.reply("FOUND", .bytes(placed.record.text), .integer(Scene.startMs)))
     }
 
-    @Test("A closed tenant learns of closure before it learns of a finished or expired reservation")
+    @Test("198: a closed tenant learns of closure before it learns of a finished or expired reservation")
     func closedComesFirst() async throws {
         let placed = try await self.scene.placeInThreeScopes()
         var call = SettleCall(placed)
@@ -161,6 +163,15 @@ struct StateTests {
         try await self.scene.harness.command("SET", self.scene.tenantKey, "C1")
         for script in Self.changing {
             try await self.act(script, call, "C1").expectUnchanged(.reply("CLOSED"), "\(script)")
+        }
+        try await self.scene.harness.command("SET", self.scene.tenantKey, "A1")
+        var late = ReserveCall()
+        late.id = mark("late")
+        let expired = try await self.scene.place(late)
+        try await self.scene.setClock(expired.record.deadlineMs + 1)
+        try await self.scene.harness.command("SET", self.scene.tenantKey, "C1")
+        for script in Self.changing {
+            try await self.act(script, SettleCall(expired), "C1").expectUnchanged(.reply("CLOSED"), "late \(script)")
         }
     }
 

@@ -60,7 +60,7 @@ struct CatalogueTests {
         let arguments = try await call.arrange(self.scene)
         let typed = Set(call.typed(self.scene))
         let names: [ByteText] = ["seq", "out", "due", "tenants"]
-        let tenantNames: [ByteText] = ["p", "n", "sp", "due", "bud", "keys", "al", "el", "act", "ev", "q:carol"]
+        let tenantNames: [ByteText] = ["p", "n", "sp", "sn", "due", "bud", "keys", "al", "el", "act", "ev", "q:carol"]
         for key in names.map(self.scene.shardKey) + tenantNames.map(self.scene.key) where !typed.contains(key) {
             try await self.scene.harness.command("DEL", key)
             try await self.scene.harness.command("RPUSH", key, "x")

@@ -17,6 +17,7 @@ struct CorruptLedgerTests {
     static let calls =
         ["budget/reserve", "budget/evaluate", "budget/balances", "budget/release", "budget/expire"]
         + ["budget/commit R 100", "budget/commit I 130", "budget/commit O 130", "budget/commit O 5000"]
+        + ["budget/charge R 130", "budget/charge I 5000", "budget/charge O 130", "budget/charge O 5000"]
 
     let scene: Scene
 
@@ -41,6 +42,10 @@ struct CorruptLedgerTests {
         case "budget/expire":
             try await self.scene.setClock(placed.record.deadlineMs + 1)
             return (words[0], ["limit": "10", "keep_ms": "1000"])
+        case "budget/charge":
+            var charge = ChargeCall()
+            (charge.policy, charge.actual) = (reserve.policy, Int64(words[2]) ?? 0)
+            return (words[0], charge.arguments())
         default:
             settle.actual = Int64(words[2]) ?? 0
             return (words[0], settle.commit())
@@ -73,7 +78,9 @@ struct CorruptLedgerTests {
             }
             try await self.scene.write(sound, path)
         }
-        let words: [ByteText] = ["RESERVED", "EVALUATED", "ROWS", "RELEASED", "EXPIRED", "COMMITTED", "DENIED"]
+        let words: [ByteText] = [
+            "RESERVED", "EVALUATED", "ROWS", "RELEASED", "EXPIRED", "COMMITTED", "CHARGED", "DENIED",
+        ]
         #expect(words.contains(try await self.scene.run(script, arguments).word), "sound again")
     }
 

@@ -12,7 +12,7 @@ enum AdminCalls {
 
     static func createKey(_ id: ByteText = "key_1", hash: ByteText = "ab12") -> ScriptArguments {
         [
-            "key_id": id, "hash": hash, "lifetime_ms": "1000", "expires_ms": "", "row": "{\"name\":\"first\"}",
+            "key_id": id, "hash": hash, "expires_ms": ByteText(Scene.startMs + 1000), "row": "{\"name\":\"first\"}",
             "entry": "{\"op\":\"createKey\"}", "context": "{}", "payload": "{\"key_id\":\"key_1\"}",
         ]
     }

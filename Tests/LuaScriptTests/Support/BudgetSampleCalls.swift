@@ -75,4 +75,49 @@ extension SampleCall {
                     return ScriptArguments([:], rest: [Paths.root + "\0U"])
                 }),
         ]
+
+    /// What is booked without a reservation.
+    static let charging = [
+        SampleCall(
+            script: "budget/charge", word: "CHARGED", again: "REPLAYED",
+            typed: { [$0.tenantKey, $0.shardKey("v:" + mark("v1"))] + allLedgers($0) },
+            arrange: { scene in
+                try await scene.openTenant()
+                for path in Paths.all { try await scene.write(Ledger(1000), path) }
+                return ChargeCall().arguments()
+            }),
+        SampleCall(
+            script: "budget/charge", variant: "short of room", word: "CHARGED", again: "REPLAYED",
+            typed: { [$0.tenantKey, $0.shardKey("v:" + mark("v1")), $0.key("due")] + allLedgers($0) },
+            arrange: { scene in
+                _ = try await scene.placeInThreeScopes(Ledger(150))
+                return ChargeCall().arguments()
+            }),
+    ]
+
+    private static func allLedgers(_ scene: Scene) -> [ByteText] { Paths.all.map { scene.ledgerKey($0) } }
+
+    /// What a list of reservations reads.
+    static let listing = [
+        SampleCall(
+            script: "budget/rows", word: "ROWS", again: "ROWS",
+            typed: { [$0.tenantKey, $0.key("n"), $0.chunkKey(0)] },
+            arrange: { scene in
+                _ = try await scene.placeInThreeScopes()
+                return ["tag": "A1", "order": "desc", "from": "", "count": "10"]
+            }),
+        SampleCall(
+            script: "budget/paths", word: "PATHS", again: "PATHS", typed: { [$0.key("sn")] },
+            arrange: { scene in
+                _ = try await scene.placeInThreeScopes()
+                return ScriptArguments([:], rest: ["0"])
+            }),
+        SampleCall(
+            script: "budget/records", word: "RECORDS", again: "RECORDS",
+            typed: { [$0.tenantKey, $0.shardKey("r:" + mark("h1"))] },
+            arrange: { scene in
+                let placed = try await scene.placeInThreeScopes()
+                return ScriptArguments(["tag": "A1", "room": "1000"], rest: [placed.id])
+            }),
+    ]
 }

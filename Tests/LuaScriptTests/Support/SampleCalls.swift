@@ -28,7 +28,9 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
         try await scene.observe(self.script, keys: self.keys?(scene) ?? scene.keys, arguments)
     }
 
-    static let all = admin + tenants + adminBudgets + budget + settling + operating + reading + locks
+    static let all =
+        admin + tenants + adminBudgets + budget + charging + settling + operating + reading
+        + listing + locks
 
     /// Keys of every script that writes an event.
     private static func events(_ scene: Scene) -> [ByteText] {
@@ -48,6 +50,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
     /// A tenant made by the real script.
     static func openTenant(_ scene: Scene) async throws {
         #expect(try await scene.run("admin/create_tenant", AdminCalls.createTenant).word == "CREATED")
+        try await scene.openTenant("A1")
     }
 
     private static let admin = [
@@ -55,17 +58,23 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
             script: "admin/install", word: "INSTALLED", again: "INSTALLED", keys: { _ in ["hf:install"] },
             typed: { _ in ["hf:install"] }, arrange: { _ in ["shards": "4", "salt": "salt"] }),
         SampleCall(
-            script: "admin/create_tenant", word: "CREATED", again: "EXISTS",
+            script: "admin/create_tenant", word: "CREATED", again: "CREATED",
             typed: { scene in
                 [scene.tenantKey, scene.key("p"), scene.key("n"), scene.shardKey("tenants")]
                     + Self.journal(scene)
             }, arrange: { _ in AdminCalls.createTenant }),
         SampleCall(
+            script: "admin/note", word: "NOTED", again: "NOTED",
+            typed: { [$0.shardKey("seq"), $0.key("al"), $0.shardKey("al")] },
+            arrange: { _ in ["entry": "{\"operation\":\"getReservation\"}"] }),
+        SampleCall(
             script: "admin/create_tenant", variant: "that exists", word: "EXISTS", again: "EXISTS",
-            typed: { [$0.tenantKey, $0.key("p")] },
+            typed: { [$0.tenantKey, $0.key("p"), $0.key("al")] },
             arrange: { scene in
                 try await Self.openTenant(scene)
-                return AdminCalls.createTenant
+                var call = AdminCalls.createTenant
+                call["entry"] = "{\"op\":\"another request\"}"
+                return call
             }),
         SampleCall(
             script: "admin/create_key", word: "CREATED", again: "CREATED",
@@ -178,7 +187,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
             typed: { scene in
                 [
                     scene.tenantKey, scene.shardKey("r:" + mark("h1")), scene.key("due"), scene.key("sp"),
-                    scene.key("n"), scene.chunkKey(0), scene.shardKey("due"),
+                    scene.key("sn"), scene.key("n"), scene.chunkKey(0), scene.shardKey("due"),
                 ] + Self.ledgers(scene)
             },
             arrange: { scene in

@@ -39,6 +39,11 @@ struct Scene: Sendable {
     /// The ledger of a scope.
     func ledgerKey(_ path: ByteText, _ unit: ByteText = "U") -> ByteText { self.key("l:" + unit + ":" + path) }
 
+    /// A tag after so many changes while the clock stands: the first has the time as its epoch.
+    static func tag(_ letter: ByteText = "A", changes: Int64 = 1) -> ByteText {
+        letter + ByteText(Self.startMs * 1000 + changes - 1)
+    }
+
     // MARK: Seeding
 
     /// A tenant as `admin/create_tenant` leaves it, as far as budget and lock scripts care.

@@ -13,6 +13,9 @@ struct Auditor {
             LedgerAudit(history.budgetCalls, final, opened: opened).findings()
             + LifeAudit(calls: history.budgetCalls, final: final).findings()
             + ReplyAudit(calls: history.budgetCalls, final: final).findings()
+            + FundingAudit(calls: history.budgetCalls).findings()
+            + EventAudit(calls: history.budgetCalls).findings()
+            + ListAudit(history, final).findings()
             + LockAudit(calls: history.lockCalls, final: final).findings()
         return direct + order(history.budgetCalls, final)
     }
@@ -24,8 +27,14 @@ struct Auditor {
         case .stuck(let report): return [Finding(.order, report)]
         case .ordered(var model):
             while let deadlineMs = model.earliestDeadlineMs, deadlineMs < final.readMs { _ = model.sweepEarliest() }
-            return model.ledgers == final.ledgers
-                ? [] : [Finding(.order, "the model ends with \(model.ledgers), Redis with \(final.ledgers)")]
+            var found: [Finding] = []
+            if model.ledgers != final.ledgers {
+                found.append(Finding(.order, "the model ends with \(model.ledgers), Redis with \(final.ledgers)"))
+            }
+            if model.frozen != final.frozen {
+                found.append(Finding(.order, "the model ends with \(model.frozen) frozen, Redis with \(final.frozen)"))
+            }
+            return found
         }
     }
 }

@@ -10,6 +10,9 @@ struct BudgetModel: Sendable {
         var estimate: BudgetRequest.Estimate
         var createdMs: Int64
         var expiresMs: Int64
+        /// What happens to overage, and how often it may be extended: settled when it is made.
+        var policy: BudgetRequest.Policy
+        var extensionsMax: Int
         var state = State.active
         var finalizedMs: Int64?
         var extensions: [String: Extension] = [:]
@@ -44,8 +47,31 @@ struct BudgetModel: Sendable {
         var ledgers: [Ledger]?
         var reservation: Reservation?
         var kept: (name: String, value: Kept)?
+        var frozen: (ledger: Int, isFrozen: Bool)?
+        var terms: (policy: Int, value: Terms)?
+        /// What a rate limit has to count.
+        var counted: Count?
 
-        var isEmpty: Bool { ledgers == nil && reservation == nil && kept == nil }
+        var isEmpty: Bool { kept == nil && isPrivate }
+
+        /// Whether it is nothing but an answer that is kept, which only calls of the same key can notice.
+        var isPrivate: Bool {
+            ledgers == nil && reservation == nil && frozen == nil && terms == nil && counted == nil
+        }
+    }
+
+    /// The terms of a policy, and since when.
+    struct Terms: Hashable, Sendable {
+        var rules = PolicyRules()
+        var sinceMs: Int64 = 0
+    }
+
+    /// What is counted under a policy with a rate limit.
+    struct Count: Hashable, Sendable {
+        var policy: Int
+        var isCommit: Bool
+        /// Of the epoch.
+        var minute: Int64
     }
 
     /// What was there before an effect.
@@ -53,6 +79,9 @@ struct BudgetModel: Sendable {
         fileprivate var ledgers: [Ledger]?
         fileprivate var reservations: [(id: String, value: Reservation?)] = []
         fileprivate var kept: (name: String, value: Kept?)?
+        fileprivate var frozen: Set<Int>?
+        fileprivate var terms: [Terms]?
+        fileprivate var counted: Count?
     }
 
     private struct Due: Hashable {
@@ -62,11 +91,16 @@ struct BudgetModel: Sendable {
 
     private(set) var ledgers: [Ledger]
     private(set) var reservations: [String: Reservation] = [:]
-    /// Reserves and fundings that took effect, by the name of their key.
+    private(set) var frozen: Set<Int> = []
+    /// Of ``BudgetTree/policies``.
+    private(set) var policies = BudgetTree.policies.map { _ in Terms() }
+    /// Reservations and commits under a policy with a rate limit.
+    private(set) var counts: [Count: Int64] = [:]
+    /// What took effect and is not kept with a reservation, by the name of its key.
     private(set) var kept: [String: Kept] = [:]
     /// Active reservations, earliest deadline first.
     private var due: [Due] = []
-    /// Extensions one reservation may have.
+    /// Extensions one reservation may have where no policy says.
     let extensionsMax: Int
 
     init(_ ledgers: [Ledger], extensionsMax: Int) {
@@ -95,6 +129,18 @@ struct BudgetModel: Sendable {
             undo.kept = (name, kept[name])
             kept[name] = value
         }
+        if let (ledger, isFrozen) = effect.frozen {
+            undo.frozen = frozen
+            if isFrozen { frozen.insert(ledger) } else { frozen.remove(ledger) }
+        }
+        if let (policy, value) = effect.terms {
+            undo.terms = policies
+            policies[policy] = value
+        }
+        if let count = effect.counted {
+            undo.counted = count
+            counts[count, default: 0] += 1
+        }
         return undo
     }
 
@@ -103,6 +149,9 @@ struct BudgetModel: Sendable {
         if let before = undo.ledgers { ledgers = before }
         for (id, value) in undo.reservations.reversed() { set(value, id) }
         if let (name, value) = undo.kept { kept[name] = value }
+        if let before = undo.frozen { frozen = before }
+        if let before = undo.terms { policies = before }
+        if let count = undo.counted { counts[count, default: 0] -= 1 }
     }
 
     /// Gives back what the reservations with the earliest deadline hold.
@@ -126,89 +175,5 @@ struct BudgetModel: Sendable {
         guard let value, value.state == .active else { return }
         let place = due.firstIndex { $0.deadlineMs > value.deadlineMs } ?? due.endIndex
         due.insert(Due(deadlineMs: value.deadlineMs, id: id), at: place)
-    }
-}
-
-// MARK: What the protocol says
-
-extension BudgetModel {
-    /// What a commit does to the ledgers of a reservation (runtime digest 2.12), and what it charges; or the refusal.
-    func settlement(
-        of estimate: BudgetRequest.Estimate, actual: Int64
-    ) -> Result<(ledgers: [Ledger], charged: Int64), Denial> {
-        let (amount, concerned) = (estimate.amount, estimate.subject.ledgers)
-        let overage = actual - amount
-        let short = concerned.filter { overage > 0 && ledgers[$0].remaining < overage }
-        let policy = estimate.policy ?? .allowIfAvailable
-        var after = ledgers
-        var charged = actual
-        if overage > 0, policy == .reject { return .failure(Denial(.exceeded, short.first ?? concerned[0])) }
-        if policy == .allowWithOverdraft {
-            for place in short where ledgers[place].debt + overage > ledgers[place].overdraftLimit {
-                return .failure(Denial(.overLimit, place))
-            }
-        } else if !short.isEmpty {
-            charged = amount + max(0, concerned.map { ledgers[$0].remaining }.min() ?? 0)
-        }
-        for place in concerned {
-            after[place].reserved -= amount
-            if short.contains(place), policy == .allowWithOverdraft {
-                after[place].spent += amount
-                after[place].debt += overage
-            } else {
-                after[place].spent += charged
-                if short.contains(place) { after[place].isOverLimit = true }
-            }
-        }
-        return .success((after, charged))
-    }
-
-    /// Why no amount may be reserved for a subject now (runtime digest 3, 7 and 8); nil when it may.
-    func denial(_ estimate: BudgetRequest.Estimate) -> Denial? {
-        let concerned = estimate.subject.ledgers
-        if let place = concerned.first(where: { ledgers[$0].isOverLimit }) { return Denial(.overLimit, place) }
-        if let place = concerned.first(where: { ledgers[$0].debt > 0 }) { return Denial(.debt, place) }
-        if let place = concerned.first(where: { ledgers[$0].remaining < estimate.amount }) {
-            return Denial(.exceeded, place)
-        }
-        return nil
-    }
-
-    /// A ledger after a CREDIT, which repays debt first.
-    static func credited(_ ledger: Ledger, _ amount: Int64) -> Ledger {
-        var after = ledger
-        let repaid = min(amount, ledger.debt)
-        after.allocated += amount
-        after.debt -= repaid
-        after.spent += repaid
-        after.isOverLimit = after.debt > after.overdraftLimit
-        return after
-    }
-
-    /// A refusal by a ledger.
-    struct Denial: Error, Hashable, Sendable {
-        enum Reason: String, Sendable {
-            case exceeded = "BUDGET_EXCEEDED"
-            case overLimit = "OVERDRAFT_LIMIT_EXCEEDED"
-            case debt = "DEBT_OUTSTANDING"
-        }
-
-        let reason: Reason
-        let ledger: Int
-
-        init(_ reason: Reason, _ ledger: Int) {
-            self.reason = reason
-            self.ledger = ledger
-        }
-
-        /// As a client is told.
-        var outcome: BudgetOutcome {
-            .refused(status: 409, code: reason.rawValue, scope: BudgetTree.plots[ledger].scope)
-        }
-    }
-
-    /// The rows of an answer about a subject.
-    static func rows(_ ledgers: [Ledger], of subject: Subject) -> [LedgerRow] {
-        subject.ledgers.map { LedgerRow($0, ledgers[$0]) }
     }
 }

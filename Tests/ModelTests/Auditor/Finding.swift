@@ -19,7 +19,7 @@ struct Finding: Hashable, Sendable, CustomStringConvertible {
         case remaining = "I1"
         /// reserved is the sum of the active reservations.
         case reserved = "I2"
-        /// spent and debt are the sum of what commits charged, allocated what was funded.
+        /// spent and debt are the sum of what commits and events charged, allocated what was funded.
         case charged = "I3"
         /// A ledger without overdraft is never beyond its allocation.
         case bounds = "I4"
@@ -45,6 +45,12 @@ struct Finding: Hashable, Sendable, CustomStringConvertible {
         case protocolBreach = "answer"
         /// A 503 leaves no doubt that nothing was changed, and something was.
         case falseAssurance = "503"
+        /// A funding changes a ledger as its operation says (design, section 6).
+        case funding = "funding"
+        /// An event is charged once, in full or as far as there is room (runtime digest 2.12).
+        case event = "event"
+        /// A list shows what there is, once, in order, in a state that it was in (runtime digest 7.1).
+        case listing = "7.1"
         /// Finished reservations answer as the state matrix says (runtime digest 6.7).
         case matrix = "6.7"
     }

@@ -9,18 +9,25 @@ struct LedgerAudit {
     private let opened: [Ledger]
     /// Every reservation that a client was told of.
     private let estimates: [String: BudgetRequest.Estimate]
+    /// When a ledger may first have been set below what is in use, µs.
+    private let firstResetUs: [Int: Int64]
 
     init(_ calls: [BudgetCall], _ final: FinalState, opened: [Ledger]) {
         self.calls = calls
         self.final = final
         self.opened = opened
         var estimates: [String: BudgetRequest.Estimate] = [:]
+        var firstResetUs: [Int: Int64] = [:]
         for call in calls {
+            if case .fund(let ledger, let funding, _) = call.request, funding.isReset {
+                firstResetUs[ledger] = min(firstResetUs[ledger] ?? .max, call.wholeWindow.beginUs)
+            }
             if case .reserve(let estimate, _) = call.request, case .reserved(let new)? = call.answer?.outcome {
                 estimates[new.id] = estimate
             }
         }
         self.estimates = estimates
+        self.firstResetUs = firstResetUs
     }
 
     func findings() -> [Finding] { rows() + ancestors() + sums() }
@@ -32,17 +39,17 @@ struct LedgerAudit {
         var found: [Finding] = []
         for call in calls {
             for row in call.answer?.outcome.rows ?? [] {
-                found += Self.problems(row.numbers, remaining: row.remaining, of: row.ledger, "\(call.request)")
+                found += problems(row.numbers, row.remaining, row.ledger, call.lastWindow.endUs, "\(call.request)")
             }
         }
         for (ledger, numbers) in final.ledgers.enumerated() {
-            found += Self.problems(numbers, remaining: numbers.remaining, of: ledger, "the end")
+            found += problems(numbers, numbers.remaining, ledger, .max, "the end")
         }
         return found
     }
 
-    private static func problems(
-        _ numbers: Ledger, remaining: Int64, of ledger: Int, _ place: String
+    private func problems(
+        _ numbers: Ledger, _ remaining: Int64, _ ledger: Int, _ us: Int64, _ place: String
     ) -> [Finding] {
         let scope = BudgetTree.plots[ledger].scope
         var found: [Finding] = []
@@ -53,7 +60,8 @@ struct LedgerAudit {
             found.append(Finding(.integers, "\(scope) has a negative number: \(numbers), at \(place)"))
         }
         if BudgetTree.plots[ledger].overdraftLimit == 0 {
-            if numbers.spent + numbers.reserved > numbers.allocated {
+            let mayBeBelow = firstResetUs[ledger].map { $0 <= us } ?? false
+            if numbers.spent + numbers.reserved > numbers.allocated, !mayBeBelow {
                 found.append(Finding(.bounds, "\(scope) is oversold: \(numbers), at \(place)"))
             }
             if numbers.debt != 0 { found.append(Finding(.bounds, "\(scope) has debt: \(numbers), at \(place)")) }
@@ -61,23 +69,26 @@ struct LedgerAudit {
         return found
     }
 
-    /// I7: an answer about a reservation shows exactly the budgeted scopes of its subject.
+    /// I7: an answer about a reservation or an event shows exactly the budgeted scopes of its subject.
     private func ancestors() -> [Finding] {
         calls.compactMap { call in
-            guard let outcome = call.answer?.outcome, let estimate = estimate(of: call) else { return nil }
+            guard let outcome = call.answer?.outcome, let subject = subject(of: call) else { return nil }
             switch outcome {
-            case .reserved, .committed, .released: break
+            case .reserved, .decided, .charged, .committed, .released: break
             default: return nil
             }
             let shown = outcome.rows.map(\.ledger)
-            return shown == estimate.subject.ledgers
-                ? nil : Finding(.ancestors, "\(call.request) shows ledgers \(shown) for \(estimate.subject)")
+            return shown == subject.ledgers
+                ? nil : Finding(.ancestors, "\(call.request) shows ledgers \(shown) for \(subject)")
         }
     }
 
-    private func estimate(of call: BudgetCall) -> BudgetRequest.Estimate? {
-        if case .reserve(let estimate, _) = call.request { return estimate }
-        return call.request.reservation.flatMap { estimates[$0] }
+    private func subject(of call: BudgetCall) -> Subject? {
+        switch call.request {
+        case .reserve(let estimate, _): estimate.subject
+        case .charge(let charge, _): charge.subject
+        default: call.request.reservation.flatMap { estimates[$0]?.subject }
+        }
     }
 
     // MARK: Sums
@@ -89,11 +100,14 @@ struct LedgerAudit {
             guard let estimate = estimates[id] else { continue }
             for ledger in estimate.subject.ledgers { expected[ledger].reserved += estimate.amount }
         }
-        for (id, charged) in Self.acknowledgedCharges(calls) {
-            guard let estimate = estimates[id] else { continue }
-            for ledger in estimate.subject.ledgers { expected[ledger].spent += charged }
+        for (subject, charged) in acknowledgedCharges() {
+            for ledger in subject.ledgers { expected[ledger].spent += charged }
         }
-        for (ledger, amount) in Self.acknowledgedCredits(calls) { expected[ledger].allocated += amount }
+        for (ledger, funding) in acknowledgedFundings() {
+            expected[ledger].allocated += funding.allocated.difference
+            // A credit that repays debt moves it to what is spent; other operations make both less.
+            expected[ledger].spent += funding.spent.difference + funding.debt.difference
+        }
         var found: [Finding] = []
         for (ledger, (actual, should)) in zip(final.ledgers, expected).enumerated() {
             let scope = BudgetTree.plots[ledger].scope
@@ -101,7 +115,7 @@ struct LedgerAudit {
                 found.append(
                     Finding(.reserved, "\(scope) reserves \(actual.reserved), active hold \(should.reserved)"))
             }
-            // A debt is a charge too, and a credit that repays it moves it to what is spent.
+            // A debt is a charge too.
             if actual.spent + actual.debt != should.spent {
                 found.append(
                     Finding(.charged, "\(scope) spent \(actual.spent) and owes \(actual.debt), charged \(should.spent)")
@@ -118,24 +132,34 @@ struct LedgerAudit {
         return found
     }
 
-    /// What each commit charged, once for each key.
-    private static func acknowledgedCharges(_ calls: [BudgetCall]) -> [(id: String, charged: Int64)] {
-        var seen: Set<String> = []
-        return calls.compactMap { call in
-            guard case .commit(let id, _, _) = call.request, let name = call.request.keyName,
-                case .committed(let charged, _, _)? = call.answer?.outcome, seen.insert(name).inserted
-            else { return nil }
-            return (id, charged)
+    /// What each commit and each event charged, once for each key.
+    private func acknowledgedCharges() -> [(subject: Subject, charged: Int64)] {
+        firstSuccesses().compactMap { request, outcome in
+            switch (request, outcome) {
+            case (.commit(let id, _, _), .committed(let charged, _, _)):
+                estimates[id].map { ($0.subject, charged) }
+            case (.charge(let charge, _), .charged(let receipt)):
+                (charge.subject, receipt.charged ?? charge.amount)
+            default: nil
+            }
         }
     }
 
-    private static func acknowledgedCredits(_ calls: [BudgetCall]) -> [(ledger: Int, amount: Int64)] {
+    private func acknowledgedFundings() -> [(ledger: Int, funding: BudgetOutcome.Funding)] {
+        firstSuccesses().compactMap { request, outcome in
+            guard case .fund(let ledger, _, _) = request, case .funded(let funding) = outcome else { return nil }
+            return (ledger, funding)
+        }
+    }
+
+    /// What came of each key that took effect.
+    private func firstSuccesses() -> [(request: BudgetRequest, outcome: BudgetOutcome)] {
         var seen: Set<String> = []
         return calls.compactMap { call in
-            guard case .fund(let ledger, let amount, _) = call.request, let name = call.request.keyName,
-                case .funded? = call.answer?.outcome, seen.insert(name).inserted
+            guard let outcome = call.answer?.outcome, outcome.isKeyedSuccess, let name = call.request.keyName,
+                seen.insert(name).inserted
             else { return nil }
-            return (ledger, amount)
+            return (call.request, outcome)
         }
     }
 }

@@ -18,6 +18,8 @@ struct Linearizer {
             case effect
             /// The answer to one of those.
             case replay
+            /// No answer: it had its effect, or not.
+            case perhaps
         }
 
         var role: Role
@@ -33,8 +35,10 @@ struct Linearizer {
         var isReadOfRoom: Bool {
             switch answer.outcome {
             case .balances, .refused(409, BudgetModel.Denial.Reason.exceeded.rawValue, _): true
-            // A commit that is short, and was not denied whatever is left.
-            case .refused(409, BudgetModel.Denial.Reason.overLimit.rawValue, _), .committed: request.isCommit
+            case .decided(let decision): decision.reason == BudgetModel.Denial.Reason.exceeded.rawValue
+            // A commit or event that is short, and was not denied whatever is left.
+            case .refused(409, BudgetModel.Denial.Reason.overLimit.rawValue, _), .committed, .charged:
+                request.isBooking
             default: false
             }
         }
@@ -52,6 +56,8 @@ struct Linearizer {
         let placed: (item: Int, position: Int)?
         let clockUs: Int64
         var others: ArraySlice<Choice>
+        /// Whether what was chosen, or not, shows only much later: terms of a policy, a freeze that perhaps was.
+        let isPivot: Bool
     }
 
     /// What came of the search.
@@ -62,7 +68,12 @@ struct Linearizer {
         case stuck(String)
     }
 
+    /// Dead ends without getting any further, after which the search goes back to the last pivot.
+    private static let patience = 400
+
     private let items: [Item]
+    private let foresight: Foresight
+    private var deadEnds = 0
     private var model: BudgetModel
     /// Items not placed, by begin.
     private var open: [Int]
@@ -73,10 +84,16 @@ struct Linearizer {
 
     init(_ calls: [BudgetCall], _ final: FinalState?, from model: BudgetModel) {
         self.model = model
+        foresight = Foresight(calls)
         var items: [Item] = []
         var successes: [String: [(BudgetCall, BudgetAnswer)]] = [:]
         for call in calls {
-            guard let answer = call.answer, !answer.isUnknown else { continue }
+            guard let answer = call.answer else { continue }
+            if answer.isUnknown {
+                guard call.request.isFreeze, !answer.claimsNoEffect else { continue }
+                items.append(Self.item(.perhaps, call.request, answer, Span(call), final))
+                continue
+            }
             if answer.outcome.isKeyedSuccess, let name = call.request.keyName {
                 successes[name, default: []].append((call, answer))
             } else {
@@ -103,21 +120,20 @@ struct Linearizer {
     private static func item(
         _ role: Item.Role, _ request: BudgetRequest, _ answer: BudgetAnswer, _ span: Span, _ final: FinalState?
     ) -> Item {
-        let mayHaveEffect = role != .replay && answer.outcome.isKeyedSuccess
         var item = Item(
             role: role, request: request, answer: answer, span: span, beginUs: span.last.beginUs,
             endUs: span.last.endUs)
-        guard mayHaveEffect else { return item }
+        let isDone = answer.outcome.isKeyedSuccess || answer.outcome.effectMs != nil
+        guard role != .replay, isDone else { return item }
         var window: Window? = span.whole
         switch (request, answer.outcome) {
-        case (.reserve, .reserved(let new)): window = window?.clamped(to: .millisecond(new.createdMs))
-        case (.fund, .funded(let funding)): window = window?.clamped(to: .millisecond(funding.atMs))
         case (.commit(let id, _, _), _), (.release(let id, _, _), _):
             item.finalizedMs = final?.reservations[id]?.finalizedMs
             if let finalizedMs = item.finalizedMs { window = window?.clamped(to: .millisecond(finalizedMs)) }
         case (.extend(let id, let byMs, _), .extended(let expiresMs)):
             window = window?.through(ms: min(expiresMs - byMs, final?.reservations[id]?.finalizedMs ?? .max / 2_000))
-        default: break
+        default:
+            if let effectMs = answer.outcome.effectMs { window = window?.clamped(to: .millisecond(effectMs)) }
         }
         // Where the times contradict each other, the item will fit nowhere.
         (item.beginUs, item.endUs) = (window ?? span.whole).ends
@@ -146,25 +162,40 @@ struct Linearizer {
 
     private mutating func take(_ choice: Choice, others: ArraySlice<Choice>) {
         let clockBefore = clockUs
+        let isPivot = isPivot(choice) || others.contains(where: isPivot)
         switch choice {
         case .sweep:
             clockUs = max(clockUs, ((model.earliestDeadlineMs ?? 0) + 1) * 1_000)
-            steps.append(Step(undo: model.sweepEarliest(), placed: nil, clockUs: clockBefore, others: others))
+            let undo = model.sweepEarliest()
+            steps.append(
+                Step(undo: undo, placed: nil, clockUs: clockBefore, others: others, isPivot: isPivot))
         case .place(let position, let prediction):
             let item = open.remove(at: position)
             clockUs = max(clockUs, prediction.window.beginUs)
             let undo = model.apply(prediction.effect)
-            steps.append(Step(undo: undo, placed: (item, position), clockUs: clockBefore, others: others))
+            steps.append(
+                Step(
+                    undo: undo, placed: (item, position), clockUs: clockBefore, others: others, isPivot: isPivot))
         }
+    }
+
+    private func isPivot(_ choice: Choice) -> Bool {
+        guard case .place(let position, _) = choice else { return false }
+        let item = items[open[position]]
+        if case .setPolicy = item.request { return true }
+        return item.role == .perhaps
     }
 
     /// Takes steps back to the last one that had an alternative; the alternatives left there.
     private mutating func backtrack() -> ArraySlice<Choice>? {
+        deadEnds += 1
+        let wantsPivot = deadEnds > Self.patience && steps.contains { $0.isPivot && !$0.others.isEmpty }
+        if wantsPivot { deadEnds = 0 }
         while let step = steps.popLast() {
             model.revert(step.undo)
             clockUs = step.clockUs
             if let (item, position) = step.placed { open.insert(item, at: position) }
-            if !step.others.isEmpty { return step.others }
+            if !step.others.isEmpty, step.isPivot || !wantsPivot { return step.others }
         }
         return nil
     }
@@ -175,15 +206,25 @@ struct Linearizer {
         let (count, horizonUs) = horizon()
         let dueCount = model.dueCount(at: clockUs / 1_000)
         var effective: [(choice: Choice, us: Int64)] = []
+        let watched = snapshots(count)
         var idle: [(choice: Choice, us: Int64)] = []
         for position in 0..<count {
+            if items[open[position]].role == .perhaps {
+                let (done, undone) = perhaps(position, by: horizonUs)
+                if let done { effective.append((done, items[open[position]].endUs)) }
+                idle.append((undone, .max))
+                continue
+            }
             guard let prediction = fit(items[open[position]], after: clockUs, by: horizonUs) else { continue }
             let choice = Choice.place(position, prediction)
             let us = max(clockUs, prediction.window.beginUs)
-            if !prediction.effect.isEmpty {
+            if !prediction.effect.isEmpty, !isUnnoticed(prediction.effect, position, count) {
                 // Of those that end in the same ms, extensions come first: they may be followed by a commit.
                 let isExtension = prediction.effect.ledgers == nil
-                effective.append((choice, items[open[position]].endUs - (isExtension ? 1 : 0)))
+                // An answer that is only kept is a read: it fits now, and perhaps not later.
+                let endUs = prediction.effect.isPrivate ? 0 : items[open[position]].endUs - (isExtension ? 1 : 0)
+                let harm = prediction.effect.ledgers.map { spoilt(watched, by: $0) } ?? 0
+                effective.append((choice, endUs + harm * Self.spoiltUs))
             } else if model.dueCount(at: us / 1_000) == dueCount {
                 return [choice]
             } else {
@@ -199,6 +240,49 @@ struct Linearizer {
             choices += idleChoices + (maySweep ? [.sweep] : [])
         }
         return choices[...]
+    }
+
+    /// Whether nobody can tell when an effect took place, because no other call that may come next has its key, but those
+    /// that wait for it.
+    private func isUnnoticed(_ effect: BudgetModel.Effect, _ position: Int, _ count: Int) -> Bool {
+        guard effect.isPrivate, let name = effect.kept?.name else { return false }
+        return !open.prefix(count).enumerated().contains { other, item in
+            other != position && items[item].role == .call && items[item].request.keyName == name
+        }
+    }
+
+    /// More than any window is long.
+    private static let spoiltUs: Int64 = 1_000_000_000
+
+    /// Reads among the first open items that show several ledgers as they are now, and others as they are not: these have
+    /// to change first, for a ledger hardly ever has the same numbers twice.
+    private func snapshots(_ count: Int) -> [[LedgerRow]] {
+        open.prefix(count).compactMap { item in
+            guard items[item].role != .replay else { return nil }
+            switch items[item].answer.outcome {
+            case .balances, .decided: break
+            default: return nil
+            }
+            let same = items[item].answer.outcome.rows.filter { $0.numbers == model.ledgers[$0.ledger] }
+            return same.isEmpty || same.count == items[item].answer.outcome.rows.count ? nil : same
+        }
+    }
+
+    /// How many such reads could no longer be answered by these ledgers.
+    private func spoilt(_ snapshots: [[LedgerRow]], by ledgers: [Ledger]) -> Int64 {
+        Int64(snapshots.count { rows in rows.contains { $0.numbers != ledgers[$0.ledger] } })
+    }
+
+    /// What a request may stand for of which nobody knows whether it was carried out.
+    private func perhaps(_ position: Int, by horizonUs: Int64) -> (done: Choice?, undone: Choice) {
+        let item = items[open[position]]
+        let window = Window(beginUs: max(clockUs, item.beginUs), endUs: min(item.endUs, horizonUs))
+        let undone = Choice.place(position, Prediction(outcome: item.answer.outcome, window: item.span.last))
+        guard case .freeze(let ledger, let isFrozen) = item.request, window.beginUs <= window.endUs,
+            model.frozen.contains(ledger) != isFrozen
+        else { return (nil, undone) }
+        let effect = BudgetModel.Effect(frozen: (ledger, isFrozen))
+        return (.place(position, Prediction(outcome: item.answer.outcome, window: window, effect: effect)), undone)
     }
 
     /// Whether one of the first open items, a read of what is left, would fit after some sweeps and before others.
@@ -234,6 +318,7 @@ struct Linearizer {
         predictions(item).first {
             $0.matches(item.answer) && max($0.window.beginUs, us) <= min($0.window.endUs, horizonUs)
                 && (item.role == .call || $0.effect.isEmpty == (item.role == .replay))
+                && foresight.allows($0.effect.reservation)
         }
     }
 
@@ -246,6 +331,7 @@ struct Linearizer {
     private mutating func note() {
         let count = items.count - open.count
         guard count > deepest.count else { return }
+        deadEnds = 0
         let (candidates, horizonUs) = horizon()
         var lines = ["\(count) of \(items.count) calls in order, clock \(clockUs), horizon \(horizonUs)"]
         lines.append("ledgers: \(model.ledgers.map(\.description).joined(separator: " | "))")

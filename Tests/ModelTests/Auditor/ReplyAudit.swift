@@ -14,7 +14,8 @@ struct ReplyAudit {
             for case .strange(let text) in call.attempts.map(\.answer.outcome) {
                 found.append(Finding(.protocolBreach, "\(call.request): \(text)"))
             }
-            if call.answer?.isUnknown != false {
+            // A freeze without an answer is asked for again, as another call.
+            if call.answer?.isUnknown != false, !call.request.isFreeze {
                 found.append(Finding(.protocolBreach, "no definite answer to \(call.request)"))
             }
         }
@@ -60,10 +61,8 @@ struct ReplyAudit {
 
     private func effectMs(_ call: BudgetCall) -> Int64? {
         switch call.answer?.outcome {
-        case .reserved(let new): new.createdMs
-        case .funded(let funding): funding.atMs
         case .committed, .released: call.request.reservation.flatMap { final.reservations[$0]?.finalizedMs }
-        default: nil
+        case let outcome: outcome?.effectMs
         }
     }
 }

@@ -15,7 +15,7 @@ struct BudgetAuditTests {
         story.ask(.commit(reservation: "id-a", actual: 300, key: "k"))
         story.ask(.extend(reservation: "id-b", byMs: 200, key: "x"))
         story.ask(.look(reservation: "id-b"))
-        story.ask(.fund(ledger: 3, amount: 1_000, key: "f"))
+        story.ask(.fund(ledger: 3, .credit(1_000), key: "f"))
         story.reserve(99_000, key: "c")
         story.reserve(400, .prod, key: "d")
         story.ask(.release(reservation: "id-d", reason: "no", key: "r"))

@@ -56,30 +56,30 @@ struct BudgetModelTests {
             change(&ledgers)
             return BudgetModel(ledgers, extensionsMax: 2)
         }
-        let ada = BudgetRequest.Estimate(subject: .ada, amount: 100, ttlMs: 1_000, graceMs: 0)
-        #expect(model { _ in }.denial(ada) == nil)
-        #expect(model { $0[0].allocated = 99 }.denial(ada) == .init(.exceeded, 0))
-        #expect(model { $0[0].allocated = 100 }.denial(ada) == nil)
+        let ada = Subject.ada
+        #expect(model { _ in }.denial(ada, 100) == nil)
+        #expect(model { $0[0].allocated = 99 }.denial(ada, 100) == .init(.exceeded, 0))
+        #expect(model { $0[0].allocated = 100 }.denial(ada, 100) == nil)
         #expect(
             model {
                 $0[0].allocated = 99
                 $0[3].debt = 1
-            }.denial(ada) == .init(.debt, 3))
+            }.denial(ada, 100) == .init(.debt, 3))
         #expect(
             model {
                 $0[1].debt = 1
                 $0[3].isOverLimit = true
-            }.denial(ada) == .init(.overLimit, 3))
+            }.denial(ada, 100) == .init(.overLimit, 3))
     }
 
     @Test("a credit repays debt first and lifts the limit's flag")
     func credits() {
         let owing = Ledger(allocated: 1_000, spent: 900, debt: 500, overdraftLimit: 500, isOverLimit: true)
         #expect(
-            BudgetModel.credited(owing, 300)
+            BudgetModel.funded(owing, .credit(300))
                 == Ledger(allocated: 1_300, spent: 1_200, debt: 200, overdraftLimit: 500))
         #expect(
-            BudgetModel.credited(owing, 800)
+            BudgetModel.funded(owing, .credit(800))
                 == Ledger(allocated: 1_800, spent: 1_400, debt: 0, overdraftLimit: 500))
     }
 }

@@ -23,16 +23,19 @@ struct Story {
     @discardableResult
     mutating func ask(_ request: BudgetRequest) -> Int {
         let window = nextWindow()
+        let nothing = BudgetOutcome.Funding.Change(from: 0, to: 0)
         let seen: BudgetOutcome? =
             switch request {
             case .reserve(_, let key):
                 .reserved(
                     .init(id: "id-\(key)", createdMs: window.beginMs, expiresMs: 0, amount: 0, path: "", rows: []))
+            case .charge(_, let key): .charged(.init(id: "event-\(key)", createdMs: window.beginMs, rows: []))
             case .fund:
                 .funded(
                     .init(
-                        atMs: window.beginMs, allocated: .init(from: 0, to: 0), spent: .init(from: 0, to: 0),
-                        debt: .init(from: 0, to: 0), remaining: .init(from: 0, to: 0)))
+                        atMs: window.beginMs, allocated: nothing, spent: nothing, debt: nothing, remaining: nothing))
+            case .freeze: .froze(atMs: window.beginMs)
+            case .setPolicy: .policySet(atMs: window.beginMs)
             default: nil
             }
         while let deadlineMs = model.earliestDeadlineMs, deadlineMs < window.beginMs { _ = model.sweepEarliest() }
@@ -89,10 +92,51 @@ struct Story {
             case .committed(let charged, let released, _):
                 outcome = .committed(charged: charged, released: released, rows: rows)
             case .released(let amount, _): outcome = .released(amount: amount, rows: rows)
+            case .charged(var receipt):
+                receipt.rows = rows
+                outcome = .charged(receipt)
+            case .decided(var decision):
+                decision.rows = rows
+                outcome = .decided(decision)
             case .balances: outcome = .balances(rows)
             default: break
             }
         }
+    }
+
+    /// What a call was answered.
+    func outcome(_ call: Int) -> BudgetOutcome? { history.budgetCalls[call].answer?.outcome }
+
+    /// The reservation that a call was told of.
+    func reserved(_ call: Int) -> BudgetOutcome.NewReservation? {
+        guard case .reserved(let new)? = outcome(call) else { return nil }
+        return new
+    }
+
+    /// The same, changed.
+    mutating func changeReserved(_ call: Int, _ body: (inout BudgetOutcome.NewReservation) -> Void) {
+        guard var new = reserved(call) else { return }
+        body(&new)
+        change(call) { $0 = .reserved(new) }
+    }
+
+    /// The answer to an event.
+    func receipt(_ call: Int) -> BudgetOutcome.Receipt? {
+        guard case .charged(let receipt)? = outcome(call) else { return nil }
+        return receipt
+    }
+
+    /// The answer to a funding.
+    func funding(_ call: Int) -> BudgetOutcome.Funding? {
+        guard case .funded(let funding)? = outcome(call) else { return nil }
+        return funding
+    }
+
+    /// The answer to an event, changed.
+    mutating func changeReceipt(_ call: Int, _ body: (inout BudgetOutcome.Receipt) -> Void) {
+        guard var receipt = receipt(call) else { return }
+        body(&receipt)
+        change(call) { $0 = .charged(receipt) }
     }
 
     /// The window of the only attempt of a call, changed.
@@ -131,6 +175,50 @@ struct Story {
         ask(.release(requester: requester, name: name, token: token)) { _ in .relinquished }
     }
 
+    // MARK: Lists
+
+    /// Lists all reservations that are asked for as they are now, page by page.
+    mutating func walk(_ query: Walk.Query) {
+        let rows = model.reservations.values.compactMap { row($0, query) }.sorted { one, other in
+            let (first, second) = (sortKey(one, query.sort), sortKey(other, query.sort))
+            let isBefore = first == second ? one.id < other.id : first < second
+            return query.isDescending != isBefore && one != other
+        }
+        var walk = Walk(query: query, pages: [])
+        for begin in stride(from: 0, to: max(1, rows.count), by: query.limit) {
+            walk.pages.append(.init(window: nextWindow(), rows: Array(rows[begin...].prefix(query.limit))))
+        }
+        history.walks.append(walk)
+    }
+
+    private func row(_ reservation: BudgetModel.Reservation, _ query: Walk.Query) -> Walk.Row? {
+        var found = BudgetOutcome.FoundReservation(
+            status: "ACTIVE", amount: reservation.estimate.amount, createdMs: reservation.createdMs,
+            expiresMs: reservation.expiresMs, finalizedMs: reservation.finalizedMs,
+            path: reservation.estimate.subject.path)
+        switch reservation.state {
+        case .committed(let charged): (found.status, found.committed) = ("COMMITTED", charged)
+        case .released: found.status = "RELEASED"
+        case .active, .swept: if reservation.deadlineMs < nowMs { found.status = "EXPIRED" }
+        }
+        if let status = query.status, status != found.status { return nil }
+        if let fromMs = query.fromMs, found.createdMs < fromMs { return nil }
+        return Walk.Row(id: reservation.id, found: found)
+    }
+
+    /// Numbers with as many digits as the largest, so that they sort as text.
+    private func sortKey(_ row: Walk.Row, _ sort: Walk.Query.Sort?) -> String {
+        func text(_ number: Int64) -> String { String(1_000_000_000_000_000_000 + number) }
+        return switch sort {
+        case nil, .created: text(row.found.createdMs)
+        case .id, .tenant: ""
+        case .scopePath: row.found.path
+        case .status: row.found.status
+        case .reserved: text(row.found.amount)
+        case .expires: text(row.found.expiresMs)
+        }
+    }
+
     // MARK: The end
 
     /// What a sound system would be like now.
@@ -148,7 +236,8 @@ struct Story {
         }
         return FinalState(
             ledgers: model.ledgers, reservations: reservations,
-            liveCount: reservations.values.count { $0.phase == .active }, readMs: nowMs, holds: [:])
+            liveCount: reservations.values.count { $0.phase == .active }, readMs: nowMs, holds: [:],
+            frozen: model.frozen)
     }
 
     /// The rules that an auditor finds broken.

@@ -1,60 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
-/// A call of the budget protocol.
+/// A call of the budget protocol, or of its operator.
 typealias BudgetCall = Call<BudgetRequest, BudgetAnswer>
-
-/// What a client may ask of budgets.
-enum BudgetRequest: Hashable, Sendable {
-    case reserve(Estimate, key: String)
-    case commit(reservation: String, actual: Int64, key: String)
-    case release(reservation: String, reason: String, key: String)
-    case extend(reservation: String, byMs: Int64, key: String)
-    case look(reservation: String)
-    case balances
-    /// CREDIT.
-    case fund(ledger: Int, amount: Int64, key: String)
-
-    /// The body of a reserve request.
-    struct Estimate: Hashable, Sendable {
-        var subject: Subject
-        var amount: Int64
-        var ttlMs: Int64
-        var graceMs: Int64
-        var policy: Policy?
-    }
-
-    /// What may happen when the actual amount is larger than the estimate.
-    enum Policy: String, CaseIterable, Hashable, Sendable {
-        case reject = "REJECT"
-        case allowIfAvailable = "ALLOW_IF_AVAILABLE"
-        case allowWithOverdraft = "ALLOW_WITH_OVERDRAFT"
-    }
-
-    /// What the idempotency key is unique within: the endpoint with its path, and the key. Nil for reads.
-    var keyName: String? {
-        switch self {
-        case .reserve(_, let key): "reserve \(key)"
-        case .commit(let id, _, let key): "commit \(id) \(key)"
-        case .release(let id, _, let key): "release \(id) \(key)"
-        case .extend(let id, _, let key): "extend \(id) \(key)"
-        case .fund(let ledger, _, let key): "fund \(ledger) \(key)"
-        case .look, .balances: nil
-        }
-    }
-
-    var isCommit: Bool {
-        if case .commit = self { true } else { false }
-    }
-
-    /// The reservation that the request names.
-    var reservation: String? {
-        switch self {
-        case .commit(let id, _, _), .release(let id, _, _), .extend(let id, _, _), .look(let id): id
-        case .reserve, .balances, .fund: nil
-        }
-    }
-}
 
 /// What came back: the outcome, and what else the checks need of the answer.
 struct BudgetAnswer: Answer {
@@ -81,15 +29,22 @@ struct BudgetAnswer: Answer {
 /// What an answer says.
 enum BudgetOutcome: Hashable, Sendable {
     case reserved(NewReservation)
+    /// The answer to decide or to a dry run.
+    case decided(Decision)
+    case charged(Receipt)
     case committed(charged: Int64, released: Int64?, rows: [LedgerRow])
     case released(amount: Int64, rows: [LedgerRow])
     case extended(expiresMs: Int64)
     case found(FoundReservation)
     case balances([LedgerRow])
     case funded(Funding)
+    /// A ledger was frozen or made active again.
+    case froze(atMs: Int64)
+    /// A policy's terms are as asked for, since then.
+    case policySet(atMs: Int64)
     /// A 4xx with its code and, where the message names one, the scope.
     case refused(status: Int, code: String, scope: String?)
-    /// A 503.
+    /// A 503, or none because the server died.
     case unknown(claimsNoEffect: Bool)
     /// Nothing that the protocol provides for.
     case strange(String)
@@ -102,10 +57,34 @@ enum BudgetOutcome: Hashable, Sendable {
         var expiresMs: Int64
         var amount: Int64
         var path: String
+        /// `max_tokens`; nil for an ALLOW without caps.
+        var caps: Int64?
         var rows: [LedgerRow]
     }
 
-    /// The answer to a look.
+    /// What would be answered to a reserve.
+    struct Decision: Hashable, Sendable {
+        /// Nil for ALLOW, with caps or without.
+        var reason: String?
+        var caps: Int64?
+        /// Of a dry run alone.
+        var path: String?
+        /// Of a dry run that is allowed.
+        var reserved: Int64?
+        var rows: [LedgerRow] = []
+    }
+
+    /// The answer to an event.
+    struct Receipt: Hashable, Sendable {
+        var id: String
+        /// From the id.
+        var createdMs: Int64
+        /// Only when it is less than what was asked for.
+        var charged: Int64?
+        var rows: [LedgerRow]
+    }
+
+    /// The answer to a look, and a row of a list.
     struct FoundReservation: Hashable, Sendable {
         var status: String
         var amount: Int64
@@ -116,7 +95,7 @@ enum BudgetOutcome: Hashable, Sendable {
         var path: String
     }
 
-    /// The answer to a CREDIT.
+    /// The answer to a funding.
     struct Funding: Hashable, Sendable {
         var atMs: Int64
         var allocated, spent, debt, remaining: Change
@@ -124,6 +103,8 @@ enum BudgetOutcome: Hashable, Sendable {
         struct Change: Hashable, Sendable {
             var from: Int64
             var to: Int64
+
+            var difference: Int64 { to - from }
         }
     }
 
@@ -131,16 +112,29 @@ enum BudgetOutcome: Hashable, Sendable {
     var rows: [LedgerRow] {
         switch self {
         case .reserved(let new): new.rows
+        case .decided(let decision): decision.rows
+        case .charged(let receipt): receipt.rows
         case .committed(_, _, let rows), .released(_, let rows), .balances(let rows): rows
-        case .extended, .found, .funded, .refused, .unknown, .strange: []
+        case .extended, .found, .funded, .froze, .policySet, .refused, .unknown, .strange: []
         }
     }
 
     /// Whether a request with a key took effect, now or earlier.
     var isKeyedSuccess: Bool {
         switch self {
-        case .reserved, .committed, .released, .extended, .funded: true
-        case .found, .balances, .refused, .unknown, .strange: false
+        case .reserved, .decided, .charged, .committed, .released, .extended, .funded: true
+        case .found, .balances, .froze, .policySet, .refused, .unknown, .strange: false
+        }
+    }
+
+    /// When Redis did it, by the answer itself.
+    var effectMs: Int64? {
+        switch self {
+        case .reserved(let new): new.createdMs
+        case .charged(let receipt): receipt.createdMs
+        case .funded(let funding): funding.atMs
+        case .froze(let atMs), .policySet(let atMs): atMs
+        case .decided, .committed, .released, .extended, .found, .balances, .refused, .unknown, .strange: nil
         }
     }
 }

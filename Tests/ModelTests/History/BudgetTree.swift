@@ -9,16 +9,42 @@ enum BudgetTree {
         let allocated: Int64
         /// 0 for a ledger that may never be overdrawn.
         let overdraftLimit: Int64
+        /// What happens to overage where neither request nor policy say.
+        var policy: BudgetRequest.Policy?
+        /// Whether what it has may be set below what is in use.
+        var mayBeReset = false
+    }
+
+    /// A policy as it is made, without any terms yet.
+    struct PolicyPlot: Sendable {
+        let pattern: String
+        /// Whose reservations it matches.
+        let subjects: Set<Subject>
+        /// Of two with the same priority, the higher counts.
+        let rank: Int
     }
 
     /// The tenant, two workspaces, an agent in each. Two of them may go into debt.
     static let plots = [
         Plot(scope: "tenant:acme", allocated: 60_000, overdraftLimit: 0),
-        Plot(scope: "tenant:acme/workspace:prod", allocated: 30_000, overdraftLimit: 0),
-        Plot(scope: "tenant:acme/workspace:test", allocated: 40_000, overdraftLimit: 10_000),
+        Plot(scope: "tenant:acme/workspace:prod", allocated: 30_000, overdraftLimit: 0, policy: .reject, mayBeReset: true),
+        Plot(scope: "tenant:acme/workspace:test", allocated: 40_000, overdraftLimit: 10_000, mayBeReset: true),
         Plot(scope: "tenant:acme/workspace:prod/agent:ada", allocated: 12_000, overdraftLimit: 0),
-        Plot(scope: "tenant:acme/workspace:test/agent:bob", allocated: 6_000, overdraftLimit: 8_000),
+        Plot(
+            scope: "tenant:acme/workspace:test/agent:bob", allocated: 6_000, overdraftLimit: 8_000,
+            policy: .allowWithOverdraft, mayBeReset: true),
     ]
+
+    /// Two that both match one agent, and one for the other workspace.
+    static let policies = [
+        PolicyPlot(pattern: "tenant:acme/workspace:prod/*", subjects: [.ada, .eve], rank: 0),
+        PolicyPlot(pattern: "tenant:acme/workspace:prod/agent:ada", subjects: [.ada], rank: 1),
+        PolicyPlot(pattern: "tenant:acme/workspace:test/agent:*", subjects: [.bob], rank: 0),
+    ]
+
+    /// TTL where neither request nor policy say, and the longest, of a tenant that names none, ms.
+    static let defaultTTLMs: Int64 = 60_000
+    static let maxTTLMs: Int64 = 3_600_000
 
     /// The unit of all of them.
     static let unit = "TOKENS"

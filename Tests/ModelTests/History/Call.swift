@@ -34,4 +34,5 @@ struct Call<Request: Hashable & Sendable, Reply: Answer>: Sendable {
 struct History: Sendable {
     var budgetCalls: [BudgetCall] = []
     var lockCalls: [LockCall] = []
+    var walks: [Walk] = []
 }

@@ -31,4 +31,6 @@ struct FinalState: Sendable {
     var readMs: Int64
     /// Names that are held, with their requesters.
     var holds: [String: String]
+    /// Ledgers that are frozen.
+    var frozen: Set<Int> = []
 }

@@ -18,6 +18,11 @@ struct Window: Hashable, Sendable, CustomStringConvertible {
     /// One whole millisecond.
     static func millisecond(_ ms: Int64) -> Window { Window(beginUs: ms * 1_000, endUs: ms * 1_000 + 999) }
 
+    /// One whole minute of the epoch.
+    static func minute(_ minute: Int64) -> Window {
+        Window(beginUs: minute * 60_000_000, endUs: minute * 60_000_000 + 59_999_999)
+    }
+
     /// The part of this window that is within another; nil when there is none.
     func clamped(to other: Window) -> Window? {
         let both = Window(beginUs: max(beginUs, other.beginUs), endUs: min(endUs, other.endUs))

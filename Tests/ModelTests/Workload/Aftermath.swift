@@ -29,6 +29,15 @@ struct Aftermath: Sendable {
         }
     }
 
+    /// Lists of everything, in as many orders as there is time for.
+    func walk(through count: Int) async {
+        var random = SeededGenerator(seed: seed &+ 1)
+        let orders = Walk.Query.Sort.allCases.flatMap { [($0, true), ($0, false)] }.shuffled(using: &random)
+        for (turn, (sort, isDescending)) in orders.prefix(max(4, 25_000 / max(1, count))).enumerated() {
+            await client.walk(.init(sort: sort, isDescending: isDescending, limit: 200), turn: turn)
+        }
+    }
+
     private func probe(_ id: String, _ phase: FinalState.Phase, turn: Int) async {
         let expected: BudgetOutcome
         switch phase {

@@ -31,7 +31,8 @@ enum LockWire {
     }
 
     /// What a response says about each of the requests.
-    static func answers(to requests: [LockRequest], _ response: APIResponse) -> [LockAnswer] {
+    static func answers(to requests: [LockRequest], _ response: APIResponse?) -> [LockAnswer] {
+        guard let response else { return requests.map { _ in .unknown(claimsNoEffect: false) } }
         let text = String(decoding: response.body, as: UTF8.self)
         let status = response.status.code
         do {

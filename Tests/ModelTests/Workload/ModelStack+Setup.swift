@@ -8,8 +8,9 @@ import SharedKernel
 import StrictJSON
 
 extension ModelStack {
-    /// Creates the tenant and its ledgers through the admin plane; the tenant's first API key.
-    func prepare(extensionsMax: Int) async throws -> String {
+    /// Creates the tenant, its ledgers and its policies through the admin plane; the tenant's first API key and the
+    /// policies' ids.
+    func prepare(extensionsMax: Int) async throws -> BudgetWire.Credentials {
         try await administer(
             "/v1/admin/tenants",
             """
@@ -21,14 +22,29 @@ extension ModelStack {
                 """
                 {"tenant_id":"\(BudgetTree.tenant)","scope":"\(plot.scope)","unit":"\(BudgetTree.unit)",\
                 "allocated":{"unit":"\(BudgetTree.unit)","amount":\(plot.allocated)},\
-                "overdraft_limit":{"unit":"\(BudgetTree.unit)","amount":\(plot.overdraftLimit)}}
+                "overdraft_limit":{"unit":"\(BudgetTree.unit)","amount":\(plot.overdraftLimit)}\
+                \(plot.policy.map { ",\"commit_overage_policy\":\"\($0.rawValue)\"" } ?? "")}
                 """)
         }
-        return try await makeKey()
+        var credentials = BudgetWire.Credentials(apiKey: try await makeKey())
+        for (index, policy) in BudgetTree.policies.enumerated() {
+            let document = try await administer(
+                "/v1/admin/policies",
+                """
+                {"tenant_id":"\(BudgetTree.tenant)","name":"policy \(index)","scope_pattern":"\(policy.pattern)"}
+                """)
+            credentials.policyIDs.append(try document.root.text("policy_id"))
+        }
+        return credentials
     }
 
-    /// Another API key of the tenant; what servers have cached about the tenant is out of date from then on.
-    @discardableResult
+    /// Changes the tenant: what servers have cached about it is out of date from then on.
+    func changeTenant(_ number: Int) async throws {
+        try await administer(
+            "/v1/admin/tenants/\(BudgetTree.tenant)", #"{"metadata":{"change":"\#(number)"}}"#, method: .patch)
+    }
+
+    /// Another API key of the tenant.
     func makeKey() async throws -> String {
         let body = #"{"tenant_id":"\#(BudgetTree.tenant)","name":"model"}"#
         let document = try await administer("/v1/admin/api-keys", body)
@@ -41,12 +57,14 @@ extension ModelStack {
     /// One request to the admin plane, again while the outcome is open; an error unless it succeeds. A key whose
     /// creation is in doubt is given up for another: it harms nobody.
     @discardableResult
-    private func administer(_ target: String, _ body: String) async throws -> JSONDocument {
+    private func administer(
+        _ target: String, _ body: String, method: HTTPRequest.Method = .post
+    ) async throws -> JSONDocument {
         for _ in 0..<100 {
             let response = await replicas[0].answer(
                 WireRequest(
-                    method: .post, target: target, headers: [.adminAPIKey: Self.adminKey], body: Array(body.utf8)))
-            if response.status == .serviceUnavailable { continue }
+                    method: method, target: target, headers: [.adminAPIKey: Self.adminKey], body: Array(body.utf8)))
+            guard let response, response.status != .serviceUnavailable else { continue }
             let text = String(decoding: response.body, as: UTF8.self)
             guard (200...201).contains(response.status.code) else {
                 throw StackFault(description: "\(target): \(response.status): \(text)")

@@ -14,28 +14,6 @@ import SharedKernel
 /// A Redis of its own with server replicas in front of it, each with event loops, connections and caches of its own;
 /// only the socket for HTTP is left out.
 struct ModelStack: Sendable {
-    /// One server process, so to speak.
-    struct Replica: Sendable {
-        let group: MultiThreadedEventLoopGroup
-        let runner: ScriptRunner
-        let pipeline: RequestPipeline
-
-        /// Answers a request as a server does.
-        func answer(_ request: WireRequest) async -> APIResponse {
-            let eventLoop = group.next()
-            let question = APIRequest(
-                method: request.method, target: request.target, headers: request.headers, body: request.body,
-                correlation: Correlation(headers: request.headers))
-            return await withCheckedContinuation { continuation in
-                eventLoop.execute {
-                    pipeline.handle(question, pipeline.match(question), on: eventLoop) {
-                        continuation.resume(returning: $0)
-                    }
-                }
-            }
-        }
-    }
-
     /// A request before it is one of HTTP.
     struct WireRequest: Sendable {
         var method: HTTPRequest.Method
@@ -48,6 +26,8 @@ struct ModelStack: Sendable {
 
     let redis: PrivateRedis
     let replicas: [Replica]
+    /// The worker's; spared when servers are killed.
+    let sweeper: ScriptRunner
     /// A connection for looking on and making trouble, spared when others are cut.
     let side: RedisPool
     let keyspace: Keyspace
@@ -55,33 +35,41 @@ struct ModelStack: Sendable {
     /// Runs a test against a stack of its own.
     static func run(replicas count: Int, _ body: (ModelStack) async throws -> Void) async throws {
         let redis = try await PrivateRedis.start()
-        let groups = (0...count).map { MultiThreadedEventLoopGroup(numberOfThreads: $0 == 0 ? 1 : 2) }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let result: Result<Void, any Error>
         var pools: [RedisPool] = []
+        var replicas: [Replica] = []
         do {
-            for (index, group) in groups.enumerated() {
-                var configuration = try RedisConfiguration(url: redis.url)
-                // Only cut connections make an outcome unknown here, not a busy machine.
-                configuration.commandTimeout = .seconds(20)
-                let commands = index == 0 ? [] : ScriptRunner.loadCommands
-                let pool = try RedisPool(configuration: configuration, group: group, onConnect: commands)
-                pools.append(pool)
-                pool.start()
-                try await pool.waitUntilReady(within: .seconds(60))
-            }
-            let runners = zip(pools, groups).dropFirst().map { ScriptRunner(pool: $0, group: $1) }
-            let installation = try await install(runners[0])
+            let side = try await pool(redis, group, onConnect: [])
+            pools.append(side)
+            let sweeper = ScriptRunner(
+                pool: try await pool(redis, group, onConnect: ScriptRunner.loadCommands), group: group)
+            pools.append(sweeper.pool)
+            let installation = try await install(sweeper)
+            for _ in 0..<count { replicas.append(try await Replica { try await start(redis, installation) }) }
             let stack = ModelStack(
-                redis: redis, replicas: zip(groups.dropFirst(), runners).map { replica($0, $1, installation) },
-                side: pools[0], keyspace: installation.keyspace)
+                redis: redis, replicas: replicas, sweeper: sweeper, side: side, keyspace: installation.keyspace)
             result = .success(try await body(stack))
         } catch {
             result = .failure(error)
         }
+        for replica in replicas { try await replica.life.die() }
         for pool in pools { await pool.shutdown() }
-        for group in groups { try await group.shutdownGracefully() }
+        try await group.shutdownGracefully()
         await redis.remove()
         try result.get()
+    }
+
+    private static func pool(
+        _ redis: PrivateRedis, _ group: MultiThreadedEventLoopGroup, onConnect commands: [RedisCommand]
+    ) async throws -> RedisPool {
+        var configuration = try RedisConfiguration(url: redis.url)
+        // Only cut connections make an outcome unknown here, not a busy machine.
+        configuration.commandTimeout = .seconds(20)
+        let pool = try RedisPool(configuration: configuration, group: group, onConnect: commands)
+        pool.start()
+        try await pool.waitUntilReady(within: .seconds(60))
+        return pool
     }
 
     private static func install(_ runner: ScriptRunner) async throws -> Installation {
@@ -94,9 +82,10 @@ struct ModelStack: Sendable {
             keepMs: Limits.retentionFinalFloorMs)
     }
 
-    private static func replica(
-        _ group: MultiThreadedEventLoopGroup, _ runner: ScriptRunner, _ installation: Installation
-    ) -> Replica {
+    private static func start(_ redis: PrivateRedis, _ installation: Installation) async throws -> ServerLife {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let runner = ScriptRunner(
+            pool: try await pool(redis, group, onConnect: ScriptRunner.loadCommands), group: group)
         // Lost connections are logged by design; here they are the point.
         let journal = RequestJournal(
             registry: PrometheusRegistry(includesProcess: false),
@@ -105,7 +94,7 @@ struct ModelStack: Sendable {
             endpoints: CyclesAPI.endpoints + ReservationAPI.endpoints + AdminAPI.endpoints, runner: runner,
             installation: installation, adminKey: RedactedString(adminKey), journal: journal,
             now_ms: { UTCTimestamp.now_ms() })
-        return Replica(group: group, runner: runner, pipeline: pipeline)
+        return ServerLife(group: group, runner: runner, pipeline: pipeline)
     }
 }
 

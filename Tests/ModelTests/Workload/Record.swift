@@ -26,6 +26,12 @@ final class Record: Sendable {
         var tokens: [(name: String, token: String)] = []
         /// Ledgers that lately had no room.
         var short: [Int] = []
+        /// Requests that a rate limit refused.
+        var limited: [BudgetRequest] = []
+        /// The numbers that ledgers were last seen with.
+        var ledgers: [Int: Ledger] = [:]
+        /// How many reservations there are.
+        var made = 0
     }
 
     private struct State {
@@ -34,18 +40,28 @@ final class Record: Sendable {
         var apiKeys: [String] = []
         var troubles: [Finding] = []
         var cuts = 0
+        var kills = 0
         var done = 0
     }
 
     private let state = Mutex(State())
 
-    init(apiKey: String) {
-        state.withLock { $0.apiKeys = [apiKey] }
+    private let policyIDs: [String]
+
+    init(_ credentials: BudgetWire.Credentials) {
+        policyIDs = credentials.policyIDs
+        state.withLock { $0.apiKeys = [credentials.apiKey] }
     }
 
     var history: History { state.withLock { $0.history } }
     var memory: Memory { state.withLock { $0.memory } }
-    var apiKeys: [String] { state.withLock { $0.apiKeys } }
+    var kills: Int { state.withLock { $0.kills } }
+
+    /// One of the API keys, and what else requests are made of.
+    func credentials(_ turn: Int) -> BudgetWire.Credentials {
+        let apiKey = state.withLock { $0.apiKeys[turn % $0.apiKeys.count] }
+        return BudgetWire.Credentials(apiKey: apiKey, policyIDs: policyIDs)
+    }
     var troubles: [Finding] { state.withLock { $0.troubles } }
     var cuts: Int { state.withLock { $0.cuts } }
 
@@ -54,6 +70,10 @@ final class Record: Sendable {
     func add(_ finding: Finding) { state.withLock { $0.troubles.append(finding) } }
 
     func addCut() { state.withLock { $0.cuts += 1 } }
+
+    func addKill() { state.withLock { $0.kills += 1 } }
+
+    func add(_ walk: Walk) { state.withLock { $0.history.walks.append(walk) } }
 
     /// Counts an operation; its number, from 1.
     func count() -> Int {
@@ -67,18 +87,23 @@ final class Record: Sendable {
         state.withLock { state in
             state.history.budgetCalls.append(call)
             if call.request.keyName != nil { Self.push(call.request, on: &state.memory.keyed, most: 80) }
+            for row in call.answer?.outcome.rows ?? [] { state.memory.ledgers[row.ledger] = row.numbers }
             switch (call.request, call.answer?.outcome) {
+            case (_, .refused(429, _, _)?): Self.push(call.request, on: &state.memory.limited, most: 8)
             case (.reserve(let estimate, _), .reserved(let new)?):
+                state.memory.made += 1
+                state.memory.limited.removeAll { $0 == call.request }
                 let known = Known(
                     id: new.id, amount: estimate.amount, subject: estimate.subject, expiresMs: new.expiresMs,
                     deadlineMs: new.expiresMs + estimate.graceMs)
                 Self.push(known, on: &state.memory.reservations, most: 32)
-                if estimate.ttlMs <= 1_000 { Self.push(known, on: &state.memory.dying, most: 300) }
+                if new.expiresMs - new.createdMs <= 1_500 { Self.push(known, on: &state.memory.dying, most: 300) }
             case (.reserve, .refused(_, _, let scope?)?):
                 if let ledger = BudgetTree.ledger(of: scope) { Self.push(ledger, on: &state.memory.short, most: 8) }
             case (.commit(let id, _, _), .committed?), (.release(let id, _, _), .released?):
+                state.memory.limited.removeAll { $0 == call.request }
                 // Most are done with then; the rest go on being asked about.
-                guard !state.history.budgetCalls.count.isMultiple(of: 4) else { break }
+                guard !state.history.budgetCalls.count.isMultiple(of: 10) else { break }
                 state.memory.reservations.removeAll { $0.id == id }
                 state.memory.dying.removeAll { $0.id == id }
             case (.fund(let ledger, _, _), .funded?): state.memory.short.removeAll { $0 == ledger }

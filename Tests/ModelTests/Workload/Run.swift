@@ -12,7 +12,7 @@ struct Run: Sendable {
         var seed: UInt64
         var operations: Int
         var clients = 16
-        /// New API keys made while the clients work; each puts what servers have cached out of date.
+        /// New API keys made while the clients work, each with a change that puts what servers have cached out of date.
         var newKeys = 0
 
         /// The plan of the environment: `SEED` and `OPERATIONS`, or a seed of chance and as many as asked for.
@@ -30,6 +30,7 @@ struct Run: Sendable {
         /// Found while the run went on.
         var troubles: [Finding]
         var cuts: Int
+        var kills: Int
     }
 
     private let stack: ModelStack
@@ -37,10 +38,10 @@ struct Run: Sendable {
     private let record: Record
     private let client: Client
 
-    init(_ plan: Plan, on stack: ModelStack, apiKey: String) {
+    init(_ plan: Plan, on stack: ModelStack, _ credentials: BudgetWire.Credentials) {
         self.stack = stack
         self.plan = plan
-        record = Record(apiKey: apiKey)
+        record = Record(credentials)
         client = Client(stack: stack, record: record)
     }
 
@@ -50,8 +51,10 @@ struct Run: Sendable {
         let reservations = await lookAtReservations()
         let aftermath = Aftermath(client: client, record: record, seed: plan.seed)
         await aftermath.probe(reservations)
+        await aftermath.walk(through: reservations.count)
         let final = try await finalState(reservations)
-        return Result(history: record.history, final: final, troubles: record.troubles, cuts: record.cuts)
+        return Result(
+            history: record.history, final: final, troubles: record.troubles, cuts: record.cuts, kills: record.kills)
     }
 
     // MARK: Work
@@ -69,7 +72,10 @@ struct Run: Sendable {
                     clients.addTask {
                         try await client.run(workload, steps: steps) { done in
                             if done.isMultiple(of: 40) { tick.yield() }
-                            if done.isMultiple(of: keyEvery) { record.add(apiKey: try await stack.makeKey()) }
+                            if done.isMultiple(of: keyEvery) {
+                                record.add(apiKey: try await stack.makeKey())
+                                try await stack.changeTenant(done)
+                            }
                         }
                     }
                 }
@@ -93,14 +99,14 @@ struct Run: Sendable {
         try await Sweeps(stack: stack, record: record).finish(within: .seconds(60))
     }
 
-    /// The last deadline of reservations and locks that were taken for a second, ms.
+    /// The last deadline of reservations and locks that were taken for a second or so, ms.
     private func shortLivedUntilMs() -> Int64 {
         var latestMs: Int64 = 0
         var graceMs: [String: Int64] = [:]
         let history = record.history
         for call in history.budgetCalls {
             guard case .reserve(let estimate, _) = call.request, case .reserved(let new)? = call.answer?.outcome,
-                estimate.ttlMs <= 1_000
+                new.expiresMs - new.createdMs <= 1_500
             else { continue }
             graceMs[new.id] = estimate.graceMs
             latestMs = max(latestMs, new.expiresMs + estimate.graceMs)
@@ -167,13 +173,15 @@ struct Run: Sendable {
     private func finalState(_ reservations: [String: FinalState.Reservation]) async throws -> FinalState {
         let tenant = try stack.tenant
         var ledgers: [Ledger] = []
-        for plot in BudgetTree.plots {
+        var frozen: Set<Int> = []
+        for (ledger, plot) in BudgetTree.plots.enumerated() {
             // T is the letter of TOKENS.
             let key = stack.keyspace.ledger(tenant, unitLetter: UInt8(ascii: "T"), path: Array(plot.scope.utf8))
             let text = try await stack.text(key) ?? ""
             let words = text.split(separator: " ")
             let numbers = words.dropLast().compactMap { Int64($0) }
             guard numbers.count == 5, let flags = words.last else { throw StackFault(description: "ledger: \(text)") }
+            if flags.utf8.contains(UInt8(ascii: "F")) { frozen.insert(ledger) }
             ledgers.append(
                 Ledger(
                     allocated: numbers[0], reserved: numbers[1], spent: numbers[2], debt: numbers[3],
@@ -186,6 +194,6 @@ struct Run: Sendable {
         }
         return FinalState(
             ledgers: ledgers, reservations: reservations, liveCount: Int(due.integer ?? -1),
-            readMs: try await redisTimeMs(), holds: holds)
+            readMs: try await redisTimeMs(), holds: holds, frozen: frozen)
     }
 }

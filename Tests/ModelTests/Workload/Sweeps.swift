@@ -28,7 +28,7 @@ struct Sweeps: Sendable {
 
     /// One pass; how many kinds were due, or nil when Redis could not be asked.
     private func sweep(_ tenant: TenantID) async -> Int? {
-        let runner = stack.replicas[0].runner
+        let runner = stack.sweeper
         var call = ScriptCall(.sweepDue, keys: [stack.keyspace.shard(of: tenant).prefix])
         call.append(decimal: Int64(Limits.sweepBatchMax))
         call.append(decimal: 0)

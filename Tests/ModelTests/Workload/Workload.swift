@@ -11,8 +11,11 @@ struct Workload {
         case budget(BudgetRequest)
         /// The same, not before a time, µs.
         case budgetAt(BudgetRequest, us: Int64)
-        /// Several requests at once, from as many tasks.
-        case together([BudgetRequest])
+        /// Several requests at once, from as many tasks; not before a time, µs.
+        case together([BudgetRequest], us: Int64 = 0)
+        /// Requests while a ledger is frozen.
+        case frozen(ledger: Int, [BudgetRequest])
+        case walk(Walk.Query)
         case locks([LockRequest])
         /// SCRIPT FLUSH: Redis forgets every script.
         case forgetScripts
@@ -20,6 +23,8 @@ struct Workload {
         case cutConnections(Int)
         /// The same, and none comes back for a while.
         case shutOut
+        /// A server dies in the middle of what it does, and another one takes its place.
+        case killServer(Int)
     }
 
     static let lockNames = ["alpha", "beta", "gamma"]
@@ -38,7 +43,7 @@ struct Workload {
 
     mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
 
-    private mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 
     mutating func freshKey() -> String {
         keyNumber += 1
@@ -47,50 +52,87 @@ struct Workload {
 
     /// The next step, given what is known and which locks this client holds.
     mutating func next(_ memory: Record.Memory, holding held: [String: LockAnswer.Hold]) -> Operation {
-        if !memory.short.isEmpty, chance(10) { return .budget(fund(memory)) }
+        if !memory.short.isEmpty, chance(15) { return .budget(credit(memory)) }
         if chance(20), let dash = dash(memory) { return dash }
+        // One writer: a policy's terms are then what was written last, however often it had to be sent.
+        if client == 0, chance(12) { return .budget(setPolicy()) }
         switch below(1_000) {
         case ..<4: return .forgetScripts
         case ..<9: return .cutConnections(1 + below(3))
         case ..<10: return .shutOut
-        case ..<180: return .locks(locks(memory, held))
-        case ..<230: return .budget(replay(memory))
-        case ..<255: return .budget(mismatch(memory))
-        case ..<280:
+        case ..<12: return .killServer(below(1_000))
+        case ..<16: return walk(memory)
+        case ..<20: return freeze(memory)
+        case ..<170: return .locks(locks(memory, held))
+        case ..<220: return .budget(replay(memory))
+        case ..<245: return .budget(mismatch(memory))
+        case ..<270:
             let request = below(3) == 0 ? reserve() : replay(memory)
             return .together([request, request])
-        case ..<350: return race(memory)
-        case ..<410: return .budget(look(memory))
-        case ..<450: return .budget(.balances)
-        case ..<490: return .budget(fund(memory))
-        case ..<750: return .budget(reserve())
+        case ..<335: return race(memory)
+        case ..<375: return .budget(look(memory))
+        case ..<410: return .budget(.balances)
+        case ..<460: return .budget(fund(memory))
+        case ..<540: return .budget(preview())
+        case ..<630: return .budget(charge())
+        case ..<800: return .budget(reserve())
         default: return .budget(settle(memory))
         }
     }
 
     // MARK: Budgets
 
-    mutating func reserve() -> BudgetRequest {
+    mutating func reserve() -> BudgetRequest { .reserve(estimate(), key: freshKey()) }
+
+    private mutating func subject() -> Subject {
         let subjects: [Subject] = [.tenant, .prod, .test, .ada, .ada, .ada, .bob, .bob, .bob, .eve]
-        let amount: Int64 =
-            switch below(40) {
-            case 0: 0
-            case 1: 10_000_000
-            case 2: 8_000 + Int64(below(8_000))
-            default: 1 + Int64(below(1_500))
-            }
+        return subjects[below(subjects.count)]
+    }
+
+    private mutating func amount() -> Int64 {
+        switch below(40) {
+        case 0: 0
+        case 1: 10_000_000
+        case 2: 8_000 + Int64(below(8_000))
+        default: 1 + Int64(below(1_500))
+        }
+    }
+
+    /// Short-lived or, beyond the end of any run, long-lived; or as long as a policy says.
+    private mutating func estimate() -> BudgetRequest.Estimate {
         let isShort = chance(60)
-        let subject = subjects[below(subjects.count)]
-        return .reserve(
-            .init(
-                subject: subject, amount: amount, ttlMs: isShort ? 1_000 : 120_000,
-                graceMs: isShort ? Int64(below(201)) : Int64(below(5_001)), policy: policy(for: subject)),
-            key: freshKey())
+        let subject = subject()
+        let ttlMs: Int64? = chance(8) ? nil : isShort ? 1_000 : 3_000_000
+        return .init(
+            subject: subject, amount: amount(), ttlMs: ttlMs,
+            graceMs: isShort ? Int64(below(201)) : Int64(below(5_001)), policy: policy(for: subject))
+    }
+
+    /// What would be, without doing it.
+    private mutating func preview() -> BudgetRequest {
+        if chance(50) { return .decide(subject(), amount: amount(), key: freshKey()) }
+        var estimate = estimate()
+        estimate.isDryRun = true
+        return .reserve(estimate, key: freshKey())
+    }
+
+    /// Like overages, often by what only an overdraft can pay.
+    mutating func charge(_ subject: Subject? = nil) -> BudgetRequest {
+        let subject = subject ?? self.subject()
+        let amount: Int64 =
+            switch below(12) {
+            case 0: 0
+            case 1: 30_000 + Int64(below(40_000))
+            case 2: 10_000_000
+            case 3...5 where subject == .bob: 2_000 + Int64(below(4_000))
+            default: 1 + Int64(below(700))
+            }
+        return .charge(.init(subject: subject, amount: amount, policy: policy(for: subject)), key: freshKey())
     }
 
     private mutating func policy(for subject: Subject) -> BudgetRequest.Policy? {
         if subject == .bob, chance(75) { return .allowWithOverdraft }
-        return [nil, .reject, .allowIfAvailable, .allowWithOverdraft, .allowWithOverdraft][below(5)]
+        return [nil, nil, .reject, .allowIfAvailable, .allowWithOverdraft, .allowWithOverdraft][below(6)]
     }
 
     private mutating func settle(_ memory: Record.Memory) -> BudgetRequest {
@@ -127,12 +169,6 @@ struct Workload {
         pick(memory).map { .look(reservation: $0.id) } ?? .balances
     }
 
-    /// Money goes where it lacks.
-    private mutating func fund(_ memory: Record.Memory) -> BudgetRequest {
-        let ledger = memory.short.isEmpty ? below(BudgetTree.plots.count) : memory.short[below(memory.short.count)]
-        return .fund(ledger: ledger, amount: Int64(below(6_000)), key: freshKey())
-    }
-
     /// A recent reservation or, quite often, one that is just about to expire or to run out of grace.
     private mutating func pick(_ memory: Record.Memory) -> Record.Known? {
         let nowMs = WallClock.nowUs() / 1_000
@@ -141,13 +177,16 @@ struct Workload {
         return memory.reservations.isEmpty ? nil : memory.reservations[below(memory.reservations.count)]
     }
 
-    /// Two or three tasks do different things to one reservation.
+    /// Two to five tasks do different things to one reservation, or book in its ledgers besides; some of them when its
+    /// time is up, so that a sweep takes part.
     private mutating func race(_ memory: Record.Memory) -> Operation {
         guard let known = pick(memory) else { return .budget(reserve()) }
         let (commit, release, extend) = (commit(known), release(known), extend(known))
         let rivals = [
             [commit, release], [commit, extend], [release, extend], [commit, release, extend],
-            [commit, self.commit(known)],
+            [commit, self.commit(known)], [commit, charge(known.subject)],
+            [charge(known.subject), commit, charge(known.subject), release],
+            [commit, release, extend, self.release(known), self.extend(known)],
         ]
         return .together(rivals[below(rivals.count)])
     }
@@ -159,28 +198,36 @@ struct Workload {
         guard let known = memory.dying.first(where: { soonMs.contains(extends ? $0.expiresMs : $0.deadlineMs) }) else {
             return nil
         }
-        let request = extends ? extend(known) : chance(60) ? commit(known) : release(known)
         let endMs = extends ? known.expiresMs : known.deadlineMs
-        return .budgetAt(request, us: endMs * 1_000 - 500 + Int64(below(2_000)))
+        let us = endMs * 1_000 - 500 + Int64(below(2_000))
+        if chance(30) { return .together([commit(known), release(known), extend(known), .balances], us: us) }
+        return .budgetAt(extends ? extend(known) : chance(60) ? commit(known) : release(known), us: us)
     }
 
     /// The same request again, whatever came of it.
     private mutating func replay(_ memory: Record.Memory) -> BudgetRequest {
-        memory.keyed.isEmpty ? reserve() : memory.keyed[below(memory.keyed.count)]
+        // What a rate limit refused may be granted in another minute, or under other terms.
+        if !memory.limited.isEmpty, chance(50) { return memory.limited[below(memory.limited.count)] }
+        return memory.keyed.isEmpty ? reserve() : memory.keyed[below(memory.keyed.count)]
     }
 
     /// The same key with something else.
     private mutating func mismatch(_ memory: Record.Memory) -> BudgetRequest {
         switch replay(memory) {
         case .reserve(var estimate, let key):
-            estimate.amount += 1
+            if chance(50) { estimate.isDryRun.toggle() } else { estimate.amount += 1 }
             return .reserve(estimate, key: key)
         case .commit(let id, let actual, let key): return .commit(reservation: id, actual: actual + 1, key: key)
         case .release(let id, let reason, let key):
             return .release(reservation: id, reason: reason + "!", key: key)
         case .extend(let id, let byMs, let key): return .extend(reservation: id, byMs: byMs + 1, key: key)
-        case .fund(let ledger, let amount, let key): return .fund(ledger: ledger, amount: amount + 1, key: key)
-        case .look, .balances: return .balances
+        case .decide(let subject, let amount, let key): return .decide(subject, amount: amount + 1, key: key)
+        case .charge(var charge, let key):
+            charge.amount += 1
+            return .charge(charge, key: key)
+        case .fund(let ledger, let funding, let key):
+            return .fund(ledger: ledger, funding.with(amount: funding.amount + 1), key: key)
+        case .look, .balances, .freeze, .setPolicy: return .balances
         }
     }
 

@@ -3,9 +3,9 @@
 local ledgers = {}
 do
     -- Appends entry (path NUL unit letter) and text of each ledger among the next `room` entries after `after` whose
-    -- path begins with `within`, and whose unit is `unit` unless that is empty. Returns how many entries were read and
-    -- the last of them.
-    function ledgers.append(out, tenant_key, order, after, within, unit, room)
+    -- path begins with `within`, and whose unit is `unit` unless that is empty. What is no entry, or has no ledger, is
+    -- corrupt, or has an empty text when `is_tolerant`. Returns how many entries were read and the last of them.
+    function ledgers.append(out, tenant_key, order, after, within, unit, room, is_tolerant)
         local entries
         -- No byte of a path or a scope prefix, which is UTF-8, is 255.
         local first, last = '[' .. within, '(' .. within .. '\255'
@@ -19,8 +19,10 @@ do
         local keys, found, n = {}, {}, 0
         for i = 1, #entries do
             local path, letter = string.match(entries[i], '^([^%z]*)%z(%u)$')
-            if not path then error({err = 'CORRUPT ledger directory'}) end
-            if unit == '' or unit == letter then
+            if not (path or is_tolerant) then error({err = 'CORRUPT ledger directory'}) end
+            if not path then
+                out[#out + 1], out[#out + 2] = entries[i], ''
+            elseif unit == '' or unit == letter then
                 n = n + 1
                 keys[n], found[n] = tenant_key .. ':l:' .. letter .. ':' .. path, entries[i]
             end
@@ -28,8 +30,8 @@ do
         if n > 0 then
             local texts, at = redis.call('MGET', unpack(keys)), #out
             for i = 1, n do
-                if not texts[i] then ledger.corrupt(keys[i]) end
-                out[at + 2 * i - 1], out[at + 2 * i] = found[i], texts[i]
+                if not (texts[i] or is_tolerant) then ledger.corrupt(keys[i]) end
+                out[at + 2 * i - 1], out[at + 2 * i] = found[i], texts[i] or ''
             end
         end
         return #entries, entries[#entries]

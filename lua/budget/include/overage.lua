@@ -1,6 +1,6 @@
 -- overage: what a commit books in each ledger (runtime digest 2.12). Policy letters: R reject, I allow if available,
--- O allow with overdraft. settle() takes the ledgers' texts, the reserved and the actual amount as decimal strings; it
--- returns
+-- O allow with overdraft; F reject only what a scope has no room for (of a charge without a reservation). settle()
+-- takes the ledgers' texts, the reserved and the actual amount as decimal strings; it returns
 --   outcome   'OK', 'EXCEEDED', 'OVERDRAFT' or 'CORRUPT' (no ledger, holds less than reserved, or would leave int64);
 --             then, unless OK, the index of the ledger concerned
 --   charged   decimal string, and the same as eight big-endian bytes
@@ -42,6 +42,7 @@ do
                 end
             end
             if delta > 0 and policy == 'R' then return 'EXCEEDED', at or 1 end
+            if at and policy == 'F' then return 'EXCEEDED', at end
             local charged = actual
             if at and policy == 'I' then charged = reserved + math.max(0, least) end
             local texts = {}
@@ -79,11 +80,17 @@ do
                     effects[i], at = (policy == 'O') and 'o' or 'k', at or i
                     local th, tl = big.add(dh, dl, big.parse(v[4]))
                     local oh, ol = big.parse(v[5])
-                    if policy == 'O' and big.less(oh, ol, th, tl) then return 'OVERDRAFT', i end
+                    -- What is missing then must be within int64, too: -2^63 is, so one less is compared.
+                    local mh, ml = big.sub(dh, dl, h, l)
+                    mh, ml = big.sub(mh, ml, 0, 1)
+                    if policy == 'O' and (big.less(oh, ol, th, tl) or not big.fits(mh, ml)) then
+                        return 'OVERDRAFT', i
+                    end
                 end
                 if not lh or big.less(h, l, lh, ll) then lh, ll = h, l end
             end
             if over and policy == 'R' then return 'EXCEEDED', at or 1 end
+            if at and policy == 'F' then return 'EXCEEDED', at end
             local ch, cl = ah, al
             if at and policy == 'I' then
                 if big.less(lh, ll, 0, 0) then lh, ll = 0, 0 end

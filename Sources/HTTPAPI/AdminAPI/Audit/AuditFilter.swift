@@ -11,7 +11,8 @@ struct AuditFilter: Sendable {
     let tenant: [UInt8]?
     private let keyID, resourceID, traceID, requestID: [UInt8]?
     private let operations, resourceTypes, errorCodes, errorCodesExcluded: [[UInt8]]?
-    private let status: ClosedRange<Int64>
+    /// Nil for any.
+    private let status: ClosedRange<Int64>?
     /// Sequence numbers wanted, µs since 1970.
     let fromUs, untilUs: Int64?
 
@@ -32,14 +33,16 @@ struct AuditFilter: Sendable {
         untilUs = try Self.instant(request, "to").map { $0 + 999 }
     }
 
+    /// The words of a list; one without any counts as absent.
     private static func list(_ request: APIRequest, _ name: String) throws -> [[UInt8]]? {
         guard let text = try request.queryValue(name) else { return nil }
         let words = text.split(separator: UInt8(ascii: ",")).map { Array($0) }
+        if words.isEmpty { return nil }
         guard words.count <= listMax else { throw APIError.invalid("\(name): may have \(listMax) entries") }
         return words
     }
 
-    private static func status(_ request: APIRequest) throws -> ClosedRange<Int64> {
+    private static func status(_ request: APIRequest) throws -> ClosedRange<Int64>? {
         let exact = try request.queryInt("status", in: statusRange)
         let low = try request.queryInt("status_min", in: statusRange)
         let high = try request.queryInt("status_max", in: statusRange)
@@ -49,6 +52,7 @@ struct AuditFilter: Sendable {
             }
             return exact...exact
         }
+        if low == nil, high == nil { return nil }
         let (from, to) = (low ?? statusRange.lowerBound, high ?? statusRange.upperBound)
         guard from <= to else { throw APIError.invalid("status_min: is above status_max") }
         return from...to
@@ -67,7 +71,7 @@ struct AuditFilter: Sendable {
     var texts: [[UInt8]?] {
         [
             tenant, keyID, resourceID, traceID, requestID, Self.joined(operations), Self.joined(resourceTypes),
-            Self.joined(errorCodes), Self.joined(errorCodesExcluded), [UInt8]("\(status)".utf8),
+            Self.joined(errorCodes), Self.joined(errorCodesExcluded), status.map { [UInt8]("\($0)".utf8) },
             fromUs.map { [UInt8](String($0).utf8) }, untilUs.map { [UInt8](String($0).utf8) },
         ]
     }
@@ -80,7 +84,7 @@ struct AuditFilter: Sendable {
     /// them.
     func wants(_ row: AuditRow) -> Bool {
         let code = row.text("error_code")
-        return row.entry != nil && status.contains(row.status) && Self.equal(tenant, row.tenant)
+        return row.entry != nil && (status?.contains(row.status) ?? true) && Self.equal(tenant, row.tenant)
             && Self.equal(keyID, row.text("key_id")) && Self.equal(resourceID, row.text("resource_id"))
             && Self.equal(traceID, row.text("trace_id")) && Self.equal(requestID, row.text("request_id"))
             && (operations?.contains(row.text("operation")) ?? true)

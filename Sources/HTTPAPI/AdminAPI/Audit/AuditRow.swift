@@ -14,28 +14,34 @@ struct AuditRow: ListedRow {
     let tenant: [UInt8]
     /// What the server wrote; nil once it has ended, and then no list shows it.
     let entry: JSONValue?
+    /// Whether something else is stored than the server writes: what is known of it is shown all the same, for a log
+    /// that hides an entry cannot be trusted, and one that fails because of it cannot be used.
+    let isUnreadable: Bool
 
-    /// Reads a body: now_ms, tenant, JSON, divided by NUL; nil when it is none.
-    init?(shard: Shard, sequence: Int64, body: [UInt8]) {
+    /// Reads a body: now_ms, tenant, JSON, divided by NUL; empty when it has ended. `owner` is whose log it is in.
+    init(shard: Shard, sequence: Int64, owner: [UInt8], body: [UInt8]) {
+        id = shard.hex + [UInt8](String(sequence).utf8)
+        createdMs = sequence
         let parts = body.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let at = parseDecimalInt64(parts[0]),
-            let document = try? JSONDocument.parse(Array(parts[2])), document.root.kind == .object
-        else { return nil }
-        id = shard.hex + [UInt8](String(sequence).utf8)
-        createdMs = sequence
-        atMs = at
-        tenant = Array(parts[1])
-        entry = document.root
+        if parts.count == 3, let at = parseDecimalInt64(parts[0]), !parts[1].isEmpty,
+            let document = try? JSONDocument.parse(Array(parts[2]), maxDepth: Limits.storedJSONDepthMax),
+            document.root.member("operation")?.stringBytes()?.isEmpty == false,
+            document.root.member("status")?.int64() != nil
+        {
+            atMs = at
+            tenant = Array(parts[1])
+            entry = document.root
+            isUnreadable = false
+        } else {
+            atMs = sequence / 1_000
+            tenant = owner
+            entry = body.isEmpty ? nil : Self.stub
+            isUnreadable = !body.isEmpty
+        }
     }
 
-    /// Stands for an entry whose body has ended.
-    init(endedIn shard: Shard, sequence: Int64) {
-        id = shard.hex + [UInt8](String(sequence).utf8)
-        createdMs = sequence
-        atMs = 0
-        tenant = []
-        entry = nil
-    }
+    /// In place of an entry that cannot be read.
+    private static let stub = try? JSONDocument.parse([UInt8](#"{"operation":"unreadable","status":0}"#.utf8)).root
 
     /// A member of the entry that is a string; empty when there is none.
     func text(_ name: StaticString) -> [UInt8] { entry?.member(name)?.stringBytes() ?? [] }

@@ -17,13 +17,22 @@ enum ListAuditLogs {
         let query = try ListQuery<AuditSort>(input, "audit", filters: filter.texts)
         let keyspace = input.installation.keyspace
         guard let name = filter.tenant else {
-            return AuditList(query: query, shards: keyspace.shards, tenant: nil, filter: filter).step
+            return AuditList(query: query, shards: keyspace.shards, log: nil, filter: filter).step
+        }
+        if let shard = keyspace.shards.first,
+            let log = sentinels.first(where: { $0.description.utf8.elementsEqual(name) })
+        {
+            let key = Keyspace.journal(log, in: shard)
+            return AuditList(query: query, shards: [shard], log: key, filter: filter).step
         }
         // A name that cannot be a tenant's has no entries.
         let tenant = TenantID(name)
         let shards = tenant.map { [keyspace.shard(of: $0)] } ?? []
-        return AuditList(query: query, shards: shards, tenant: tenant, filter: filter).step
+        return AuditList(query: query, shards: shards, log: tenant.map(keyspace.tenant), filter: filter).step
     }
+
+    /// What stands in a tenant's place where there is none: in the first shard.
+    private static let sentinels: [StaticString] = ["__admin__", "__unauth__"]
 }
 
 /// The sort keys of the audit log.
@@ -39,21 +48,20 @@ enum AuditSort: String, ListSort {
 
 /// The audit log as a list over shards.
 private struct AuditList: ShardList {
-    static let fieldsPerRow = 2
+    static let fieldsPerRow = 3
 
     let query: ListQuery<AuditSort>
     let shards: [Shard]
-    /// Whose log; nil for everybody's.
-    let tenant: TenantID?
+    /// The key of the tenant whose log it is; nil for everybody's.
+    let log: [UInt8]?
     let filter: AuditFilter
 
     /// Filters are compared with every row: most rows may be left out.
     var isFiltered: Bool { true }
 
     func call(_ shard: Shard, from place: ShardPlace, limit: Int64) -> ScriptCall {
-        let key = tenant.map { Keyspace.tenant($0, in: shard) } ?? shard.prefix
-        var call = ScriptCall(.adminAuditPage, keys: [shard.prefix, key])
-        call.append(tenant == nil ? "shard" : "tenant")
+        var call = ScriptCall(.adminAuditPage, keys: [shard.prefix, log ?? shard.prefix])
+        call.append(log == nil ? "shard" : "tenant")
         call.append(query.isDescending ? "desc" : "asc")
         let (first, last) = query.isDescending ? (filter.untilUs, filter.fromUs) : (filter.fromUs, filter.untilUs)
         let begin = place.fromMs ?? first
@@ -64,22 +72,18 @@ private struct AuditList: ShardList {
         return call
     }
 
-    func row(_ reply: ScriptReply, at index: Int, nowMs: Int64) throws(ScriptFault) -> AuditRow {
-        let sequence = try reply.int(index)
-        let body = try reply.bytes(index + 1)
-        let shard = shards.count == 1 ? shards[0] : shard(ofBody: body)
-        if body.isEmpty { return AuditRow(endedIn: shard, sequence: sequence) }
-        guard let row = AuditRow(shard: shard, sequence: sequence, body: body) else {
-            throw reply.malformed("audit entry")
-        }
-        return row
+    func row(_ reply: ScriptReply, at index: Int, in shard: Shard, nowMs: Int64) throws(ScriptFault) -> AuditRow? {
+        AuditRow(
+            shard: shard, sequence: try reply.int(index), owner: try reply.bytes(index + 1),
+            body: try reply.bytes(index + 2))
     }
 
-    /// The shard of the tenant that a body names, which is where it was found.
-    private func shard(ofBody body: [UInt8]) -> Shard {
-        let parts = body.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let tenant = TenantID(parts[1]) else { return shards[0] }
-        return Keyspace(shardCount: shards.count).shard(of: tenant)
+    func unreadable(
+        _ reply: ScriptReply, at index: Int, in shard: Shard, _ row: AuditRow?
+    ) throws(ScriptFault) -> UnreadableRow? {
+        guard row?.isUnreadable ?? true else { return nil }
+        return UnreadableRow(
+            kind: .auditEntry, key: Keyspace.auditEntry(shard, sequence: try reply.int(index)))
     }
 
     func key(of row: AuditRow) -> [UInt8] {

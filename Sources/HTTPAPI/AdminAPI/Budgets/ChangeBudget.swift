@@ -108,8 +108,8 @@ extension LedgerChange {
             var response = APIResponse.json(detail.body)
             if entersOverLimit {
                 let state = detail.row.state
-                response.overLimitScopes = [
-                    OverLimitNotice(scope: path.bytes, debt: state.debt, overdraftLimit: state.overdraftLimit)
+                response.notices = [
+                    .overLimit(scope: path.bytes, debt: state.debt, overdraftLimit: state.overdraftLimit)
                 ]
             }
             return .respond(response)

@@ -85,7 +85,7 @@ enum CreateBudget {
             throw fields.fieldError("tenant_id", "must be absent with a tenant's key, which names the tenant")
         }
         let owner = try LedgerOwner(input, tenantID: tenantID)
-        let path = try owner.scope(scope)
+        let path = try owner.newScope(scope)
         let ledger = NewLedger(
             id: owner.ledgerID(path, unit), tenant: owner.tenant, path: path, unit: unit,
             allocated: try AdminSchemas.amount(allocated, of: "allocated.unit", in: unit),

@@ -72,6 +72,27 @@ struct LedgerOwner: Sendable {
         return path
     }
 
+    /// The same for a scope that is to be written.
+    func newScope(_ text: [UInt8]) throws(APIError) -> ScopePath {
+        let path = try scope(text)
+        try Self.checkIDs(of: path, "scope")
+        return path
+    }
+
+    /// Checks the ids of what is to be written: they begin and end with a letter or digit (admin digest 0.7), which
+    /// those of a reservation's subject need not.
+    static func checkIDs(of path: ScopePath, _ field: StaticString) throws(APIError) {
+        func isLetterOrDigit(_ byte: UInt8) -> Bool {
+            (48...57).contains(byte) || (97...122).contains(asciiLowercased(byte))
+        }
+        for segment in path.bytes.split(separator: 47) {
+            let id = segment.drop { $0 != 58 }.dropFirst()
+            guard let first = id.first, let last = id.last, isLetterOrDigit(first), isLetterOrDigit(last) else {
+                throw .invalid("\(field): has an id that does not begin and end with a letter or digit")
+            }
+        }
+    }
+
     /// Whether the caller's key may touch a scope or pattern; the operator may.
     func mayTouch(_ path: [UInt8]) -> Bool { principal?.mayTouch(path) ?? true }
 

@@ -22,7 +22,7 @@ enum ListBudgets {
         }
         let limit = try request.queryPageRows()
         let cursor = try request.queryValue("cursor")
-        var source = LedgerListing.Source.everyTenant
+        let source: LedgerListing.Source
         var owner = [UInt8]("budgets".utf8)
         if let principal = input.caller.principal {
             source = .tenant(keys: principal.keys, tag: principal.tag)
@@ -34,6 +34,9 @@ enum ListBudgets {
             }
             source = .tenant(keys: input.installation.keyspace.keys(of: tenant), tag: [])
             owner += [0] + id
+        } else {
+            let every = EveryBudget(filter: filter, order: order, limit: limit, installation: input.installation)
+            return try every.begin(cursor: cursor)
         }
         let listing = LedgerListing(
             source: source, filter: filter, order: order, limit: limit, owner: owner,
@@ -50,8 +53,8 @@ enum ListBudgets {
         filter.status = try request.queryChoice("status")
         filter.isOverLimit = try request.queryBool("over_limit")
         filter.hasDebt = try request.queryBool("has_debt")
-        filter.utilizationMin = try request.queryNumber("utilization_min", in: 0...1)
-        filter.utilizationMax = try request.queryNumber("utilization_max", in: 0...1)
+        filter.utilizationMin = try request.queryShare("utilization_min")
+        filter.utilizationMax = try request.queryShare("utilization_max")
         if let low = filter.utilizationMin, let high = filter.utilizationMax, low > high {
             throw APIError.invalid("utilization_min: must not be above utilization_max")
         }

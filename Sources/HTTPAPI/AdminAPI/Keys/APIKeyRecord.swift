@@ -30,7 +30,9 @@ struct APIKeyRecord: ListedRow {
     /// Reads a row; nil when it is not one.
     init?(id: [UInt8], tenant: TenantID, row: [UInt8], nowMs: Int64) {
         let parts = row.split(separator: 0, omittingEmptySubsequences: false)
-        guard parts.count == 5 || parts.count == 7, let created = parseDecimalInt64(parts[2]),
+        // Active, or revoked with time and reason: nothing else is a row.
+        guard parts.count == 5 && parts[1].elementsEqual([65]) || parts.count == 7 && parts[1].elementsEqual([82]),
+            let created = parseDecimalInt64(parts[2]),
             let expires = parseDecimalInt64(parts[3]), let document = try? JSONDocument.parse(Array(parts[4])),
             document.root.kind == .object
         else { return nil }
@@ -117,6 +119,14 @@ struct APIKeyRecord: ListedRow {
 }
 
 extension JSONWriter {
+    /// The entries of a scope filter.
+    mutating func scopeFilter(_ filter: [[UInt8]]) {
+        key("scope_filter")
+        beginArray()
+        for entry in filter { string(entry) }
+        endArray()
+    }
+
     /// The words of permissions.
     mutating func permissions(_ permissions: [Permission]) {
         key("permissions")

@@ -41,11 +41,15 @@ enum CreateAPIKey {
         enter.append(key.owner)
         enter.append(decimal: Int64(Limits.keyEntryProvisionalSeconds))
         enter.append(key.expiresMs.map(decimal) ?? [])
-        let create = creation(of: key, input)
         return .call(enter) { reply throws(ScriptFault) in
             if reply.isWord("PAST") { return .invalid("expires_at: must be in the future") }
             guard reply.isWord("ENTERED") else { throw reply.malformed("word") }
-            return .call(create) { reply throws(ScriptFault) in try created(reply, key) }
+            // The end is set here, so that the audit entry can name it.
+            let nowMs = try reply.int(0)
+            let expiresMs = key.expiresMs ?? nowMs + Limits.keyLifetimeMs
+            return .call(creation(of: key, expiresMs: expiresMs, input)) { reply throws(ScriptFault) in
+                try created(reply, key)
+            }
         }
     }
 
@@ -70,15 +74,14 @@ enum CreateAPIKey {
     }
 
     /// The second call.
-    private static func creation(of key: NewKey, _ input: Endpoint.Input) -> ScriptCall {
+    private static func creation(of key: NewKey, expiresMs: Int64, _ input: Endpoint.Input) -> ScriptCall {
         let entry = AuditEntry(
             operation: "createApiKey", status: .created, actor: .admin, resourceType: "api_key", resourceID: key.id)
         var call = ScriptCall(
             .adminCreateKey, keys: input.installation.keyspace.keys(of: key.tenant), reservingBytes: 2_048)
         call.append(key.id)
         call.append(key.secret.hash.hex)
-        call.append(decimal: key.expiresMs == nil ? Limits.keyLifetimeMs : 0)
-        call.append(key.expiresMs.map(decimal) ?? [])
+        call.append(decimal: expiresMs)
         call.append(
             StoredAPIKey.json(
                 prefix: key.secret.prefix, name: key.name, description: key.description, permissions: key.permissions,
@@ -90,6 +93,8 @@ enum CreateAPIKey {
                 writer.key("name")
                 writer.string(key.name)
                 writer.permissions(key.permissions)
+                writer.scopeFilter(key.scopeFilter)
+                writer.dateTime("expires_at", expiresMs)
                 writer.endObject()
             })
         call.append(EventContext.json(input.request, .admin))

@@ -39,7 +39,7 @@ enum ListAPIKeys {
     }
 
     private struct List: ShardList {
-        static let fieldsPerRow = 3
+        static let fieldsPerRow = 4
 
         let query: ListQuery<Sort>
         let shards: [Shard]
@@ -57,12 +57,21 @@ enum ListAPIKeys {
             return call
         }
 
-        func row(_ reply: ScriptReply, at index: Int, nowMs: Int64) throws(ScriptFault) -> APIKeyRecord {
-            guard let owner = TenantID(try reply.bytes(index + 1)),
-                let key = APIKeyRecord(
-                    id: try reply.bytes(index), tenant: owner, row: try reply.bytes(index + 2), nowMs: nowMs)
-            else { throw reply.malformed("API key row") }
-            return key
+        func row(
+            _ reply: ScriptReply, at index: Int, in _: Shard, nowMs: Int64
+        ) throws(ScriptFault) -> APIKeyRecord? {
+            guard let owner = TenantID(try reply.bytes(index + 2)) else { return nil }
+            return APIKeyRecord(
+                id: try reply.bytes(index + 1), tenant: owner, row: try reply.bytes(index + 3), nowMs: nowMs)
+        }
+
+        func unreadable(
+            _ reply: ScriptReply, at index: Int, in shard: Shard, _ row: APIKeyRecord?
+        ) throws(ScriptFault) -> UnreadableRow? {
+            guard row == nil else { return nil }
+            let (id, owner) = (try reply.bytes(index + 1), try reply.bytes(index + 2))
+            let key = TenantID(owner).map { Keyspace.apiKeys($0, in: shard) } ?? Keyspace.apiKeyList(shard)
+            return UnreadableRow(kind: .apiKey, key: key + [UInt8(ascii: " ")] + id)
         }
 
         func key(of row: APIKeyRecord) -> [UInt8] {

@@ -13,10 +13,8 @@ enum RevokeAPIKey {
         plan: { input in planning { try plan(input) } })
 
     private static func plan(_ input: Endpoint.Input) throws -> Step {
-        let reason = try input.request.queryValue("reason") ?? []
-        guard Limits.reasonCharacters.contains(String(decoding: reason, as: UTF8.self).unicodeScalars.count) else {
-            throw APIError.invalid("reason: must be at most \(Limits.reasonCharacters.upperBound) characters")
-        }
+        let longest = Limits.reasonCharacters.upperBound
+        let reason = try input.request.queryText("reason", charactersMax: longest) ?? []
         let quoted = reason.isEmpty ? [] : StoredTenant.quoted(reason)
         return FoundAPIKey.load(input) { found in
             revoke(found, reason: quoted, input, attemptsLeft: Limits.changeAttemptsMax)

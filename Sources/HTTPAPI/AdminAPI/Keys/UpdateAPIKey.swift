@@ -31,7 +31,7 @@ enum UpdateAPIKey {
         private(set) var permissions: [Permission]
         private var name: [UInt8]
         private var description: [UInt8]?
-        private var scopeFilter: [[UInt8]]
+        private(set) var scopeFilter: [[UInt8]]
         private var metadata: ArraySlice<UInt8>?
 
         init(_ patch: Patch, of key: APIKeyRecord) {
@@ -142,6 +142,8 @@ enum UpdateAPIKey {
                 for field in change.fields { writer.string(field) }
                 writer.endArray()
                 writer.permissions(change.permissions)
+                writer.scopeFilter(change.scopeFilter)
+                writer.dateTime("expires_at", key.expiresMs)
                 writer.endObject()
             })
         call.append(EventContext.json(input.request, .admin))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+internal import HTTPTypes
 internal import LuaCatalog
 internal import SharedKernel
 internal import StrictJSON
@@ -14,13 +15,15 @@ protocol ListedRow: Sendable {
 
 /// A list whose rows are in one index per shard, in order of creation.
 ///
-/// In that order each shard gives no more than the page needs, and the server merges them. In any other order every row
-/// is looked at, a bounded number in one call, and the page's rows are kept; when too many match, the query is refused.
+/// In that order the shards are read side by side, each no further than the page needs, and the server merges them; a
+/// page that has looked at too many rows ends early, with a cursor that goes on from there. In any other order every
+/// row is looked at, a bounded number in one call, and the page's rows are kept; when there are too many, the query is
+/// refused.
 protocol ShardList: Sendable {
     associatedtype Row: ListedRow
     associatedtype Sort: ListSort
 
-    /// Fields of a row in the script's reply.
+    /// Fields of a row in the script's reply. The first is its place in the order of creation.
     static var fieldsPerRow: Int { get }
 
     var query: ListQuery<Sort> { get }
@@ -31,8 +34,12 @@ protocol ShardList: Sendable {
 
     /// The call for the next rows of a shard. Replies ROWS, 1 when there may be more, the time in ms, then rows.
     func call(_ shard: Shard, from place: ShardPlace, limit: Int64) -> ScriptCall
-    /// The row whose fields begin at `index`.
-    func row(_ reply: ScriptReply, at index: Int, nowMs: Int64) throws(ScriptFault) -> Row
+    /// The row whose fields begin at `index`; nil when it cannot be read. The list goes on without it.
+    func row(_ reply: ScriptReply, at index: Int, in shard: Shard, nowMs: Int64) throws(ScriptFault) -> Row?
+    /// What cannot be read of the fields that begin at `index`, for the log; nil when all can.
+    func unreadable(
+        _ reply: ScriptReply, at index: Int, in shard: Shard, _ row: Row?
+    ) throws(ScriptFault) -> UnreadableRow?
     /// The row's sort key; for the order of creation it is `ListPosition.key` of the time.
     func key(of row: Row) -> [UInt8]
     /// Whether the filters let a row through.
@@ -66,65 +73,98 @@ extension ShardList {
 
 /// A list on its way through its shards.
 private struct ListScan<List: ShardList>: Sendable {
+    /// How far a shard is.
+    private struct Lane: Sendable {
+        let shard: Shard
+        var place: ShardPlace
+        /// Where the last row stands that was read; nil before the first call.
+        var last: ListPosition?
+        var isDone = false
+    }
+
     let list: List
-    private var rest: ArraySlice<Shard>
-    private var place: ShardPlace
+    private var lanes: [Lane]
     /// The best rows found so far, in order; one more than the page has, so that `has_more` is exact.
     private var found: [(position: ListPosition, row: List.Row)] = []
-    private var matches = 0
+    /// Rows looked at.
+    private var read = 0
+    /// What the log is told.
+    private var notices: [LogNotice] = []
 
     init(_ list: List) {
         self.list = list
-        rest = list.shards[...]
-        place = Self.start(of: list)
-    }
-
-    /// Where every shard begins.
-    private static func start(of list: List) -> ShardPlace {
-        guard list.isStoredOrder, let after = list.query.after else { return ShardPlace() }
-        return ShardPlace(fromMs: Int64(String(decoding: after.key, as: UTF8.self)))
+        var start = ShardPlace()
+        if list.isStoredOrder, let after = list.query.after {
+            start.fromMs = Int64(String(decoding: after.key, as: UTF8.self))
+        }
+        lanes = list.shards.map { Lane(shard: $0, place: start) }
     }
 
     private var capacity: Int { list.query.limit + 1 }
 
-    private var rowsPerCall: Int64 {
-        list.isStoredOrder && !list.isFiltered ? Int64(capacity) : Limits.listedRowsPerCall
+    /// The shard to go on with: one that was not asked yet, else the one that is furthest behind. In the stored order
+    /// all shards therefore are about as far whenever the page ends.
+    private var next: Int? {
+        var best: (lane: Int, last: ListPosition)?
+        for (index, lane) in lanes.enumerated() where !lane.isDone {
+            guard let last = lane.last else { return index }
+            if let best, !list.query.isInOrder(last, best.last) { continue }
+            best = (index, last)
+        }
+        return best?.lane
     }
 
     var step: Step {
-        guard let shard = rest.first else { return .respond(.json(body)) }
-        return .call(list.call(shard, from: place, limit: rowsPerCall)) { reply throws(ScriptFault) in
+        guard let index = next else { return respond(endedAt: nil) }
+        let lane = lanes[index]
+        // To begin with as many as the page has: without filters no more are needed.
+        let needsFew = list.isStoredOrder && (lane.last == nil || !list.isFiltered)
+        let limit = needsFew ? Int64(capacity) : Limits.listedRowsPerCall
+        return .call(list.call(lane.shard, from: lane.place, limit: limit)) { reply throws(ScriptFault) in
             guard reply.isWord("ROWS") else { throw reply.malformed("word") }
-            var next = self
-            let last = try next.take(reply)
-            if next.matches > Limits.sortedRowsMax, !list.isStoredOrder {
-                return .invalid(
-                    "sort_by: more than \(Limits.sortedRowsMax) rows match: narrow the filters or sort by created_at")
-            }
-            let isDone = try reply.int(0) == 0 || last.map(next.isPastThePage) ?? true
-            if isDone {
-                next.rest = next.rest.dropFirst()
-                next.place = Self.start(of: list)
-            }
-            return next.step
+            var scan = self
+            try scan.take(reply, from: index)
+            return scan.stepWithinBounds
         }
     }
 
-    /// Takes a call's rows in; gives the place of the last one.
-    private mutating func take(_ reply: ScriptReply) throws(ScriptFault) -> ListPosition? {
-        var last: ListPosition?
-        let now = try reply.int(1)
-        for index in stride(from: 2, to: reply.count, by: List.fieldsPerRow) {
-            let row = try list.row(reply, at: index, nowMs: now)
-            place.offset = row.createdMs == place.fromMs ? place.offset + 1 : 1
-            place.fromMs = row.createdMs
-            let position = ListPosition(key: list.key(of: row), id: row.id)
-            last = position
-            guard list.counts(row) else { continue }
-            matches += 1
-            keep(row, at: position)
+    /// The next step, unless too much was read already.
+    private var stepWithinBounds: Step {
+        guard list.isStoredOrder else {
+            return read > Limits.sortedRowsMax && next != nil ? .refuse(Self.tooMany) : step
         }
-        return last
+        guard read >= Limits.listedRowsPerPage, let index = next, let last = lanes[index].last,
+            list.query.after.map({ list.query.isInOrder($0, last) }) ?? true
+        else { return step }
+        // Nearly nothing matches: the page ends early. Every shard was read as far as this one, so its place is where
+        // the next page begins, and what was found beyond it is found again.
+        return respond(endedAt: last)
+    }
+
+    /// Takes a call's rows in.
+    private mutating func take(_ reply: ScriptReply, from index: Int) throws(ScriptFault) {
+        let now = try reply.int(1)
+        for field in stride(from: 2, to: reply.count, by: List.fieldsPerRow) {
+            let (at, place) = (try reply.int(field), lanes[index].place)
+            lanes[index].place.offset = at == place.fromMs ? place.offset + 1 : 1
+            lanes[index].place.fromMs = at
+            read += 1
+            let row = try list.row(reply, at: field, in: lanes[index].shard, nowMs: now)
+            if let unreadable = try list.unreadable(reply, at: field, in: lanes[index].shard, row) {
+                notices.append(.unreadable(unreadable))
+            }
+            guard let row else {
+                // As if it were the first of its time: nothing is past it that could be in the page.
+                let id: [UInt8] = list.query.isDescending ? [0xFF] : []
+                lanes[index].last = ListPosition(key: ListPosition.key(at), id: id)
+                continue
+            }
+            let position = ListPosition(key: list.key(of: row), id: row.id)
+            lanes[index].last = position
+            if list.counts(row) { keep(row, at: position) }
+        }
+        if try reply.int(0) == 0 || lanes[index].last == nil { lanes[index].isDone = true }
+        for index in lanes.indices where lanes[index].last.map(isPastThePage) ?? false { lanes[index].isDone = true }
     }
 
     /// Whether rows from here on cannot be in the page any more.
@@ -147,18 +187,31 @@ private struct ListScan<List: ShardList>: Sendable {
         if found.count > capacity { found.removeLast() }
     }
 
-    private var body: [UInt8] {
-        let shown = found.prefix(list.query.limit)
+    /// The page; `end` is where it ended early.
+    private func respond(endedAt end: ListPosition?) -> Step {
+        let query = list.query
+        let known = end.map { end in found.prefix { !query.isInOrder(end, $0.position) } } ?? found[...]
+        let shown = known.prefix(query.limit)
+        let next = known.count > shown.count ? shown.last?.position : end
         var writer = JSONWriter(capacity: 256 + 512 * shown.count)
         writer.beginObject()
         list.write(shown.map(\.row), to: &writer)
         writer.key("has_more")
-        writer.bool(found.count > shown.count)
-        if found.count > shown.count, let last = shown.last {
+        writer.bool(next != nil)
+        if let next {
             writer.key("next_cursor")
-            writer.string(list.query.cursor(after: last.position))
+            writer.string(query.cursor(after: next))
         }
         writer.endObject()
-        return writer.finish()
+        var response = APIResponse.json(writer.finish())
+        response.notices = notices
+        return .respond(response)
+    }
+
+    private static var tooMany: APIError {
+        APIError(
+            .badRequest, "LIMIT_EXCEEDED",
+            "sort_by: there are more than \(Limits.sortedRowsMax) rows to sort: ask for less, or sort by "
+                + List.Sort.creation.rawValue)
     }
 }

@@ -93,6 +93,7 @@ extension LedgerOwner {
         guard tenant.elementsEqual(self.tenant.bytes) else {
             throw APIError.invalid("scope_pattern: belongs to another tenant")
         }
+        try Self.checkIDs(of: path, "scope_pattern")
         guard mayTouch(text) else { throw BudgetRefusals.outOfScope }
     }
 }

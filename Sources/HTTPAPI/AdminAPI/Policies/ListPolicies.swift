@@ -57,8 +57,29 @@ enum ListPolicies {
         return .call(call) { reply throws(ScriptFault) in
             if reply.isWord("NO_TENANT") { return .refuse(AdminRefusals.noTenant) }
             guard reply.isWord("POLICIES") else { throw reply.malformed("word") }
-            return .respond(.json(body(try StoredPolicy.read(reply, from: 0), query)))
+            let (policies, notices) = try read(reply, input.installation.keyspace.policies(owner.tenant))
+            var response = APIResponse.json(body(policies, query))
+            response.notices = notices
+            return .respond(response)
         }
+    }
+
+    /// The policies of a reply; `key` holds them in Redis. A row that is none is left out, and the log is told: the
+    /// others can still be seen and changed.
+    private static func read(
+        _ reply: ScriptReply, _ key: [UInt8]
+    ) throws(ScriptFault) -> (policies: [StoredPolicy], notices: [LogNotice]) {
+        var policies: [StoredPolicy] = []
+        var notices: [LogNotice] = []
+        for index in stride(from: 0, to: reply.count, by: 2) {
+            let id = try reply.bytes(index)
+            if let stored = StoredPolicy(id: id, row: try reply.bytes(index + 1)), stored.policy != nil {
+                policies.append(stored)
+            } else {
+                notices.append(.unreadable(UnreadableRow(kind: .policy, key: key + [UInt8(ascii: " ")] + id)))
+            }
+        }
+        return (policies, notices)
     }
 
     /// Where a policy stands in the list; later ones are greater.

@@ -21,6 +21,15 @@ enum PolicyField: String, CaseIterable {
 
     /// Whether answers have it.
     var isShown: Bool { self != .effectiveFromMs && self != .effectiveUntilMs }
+
+    /// Whether a policy may be without it.
+    var isOptional: Bool {
+        switch self {
+        case .scopePattern, .status, .name, .priority: false
+        case .description, .caps, .overagePolicy, .ttlOverride, .rateLimits: true
+        case .effectiveFrom, .effectiveUntil, .effectiveFromMs, .effectiveUntilMs: true
+        }
+    }
 }
 
 /// A policy's terms, each as JSON; absent ones have no entry.
@@ -93,6 +102,18 @@ struct PolicyTerms: Sendable {
         let until = try fields.optionalDateTime("effective_until")
         if let until { set(.effectiveUntil, .effectiveUntilMs, until) }
         if from != nil || until != nil { try checkPeriod(fields) }
+    }
+
+    /// Takes back the terms that a body has as null; only those that a policy may be without can be.
+    mutating func removeNulls(of body: JSONValue) throws(FieldError) {
+        for member in body.members where member.value.isNull {
+            guard let field = PolicyField.allCases.first(where: { $0.isShown && member.key.isString($0.rawValue) })
+            else { continue }
+            guard field.isOptional else { throw member.value.fieldError("must not be null") }
+            values[field] = nil
+            if field == .effectiveFrom { values[.effectiveFromMs] = nil }
+            if field == .effectiveUntil { values[.effectiveUntilMs] = nil }
+        }
     }
 
     /// Sets a term whose value is a string.

@@ -64,7 +64,8 @@ enum UpdatePolicy {
 
     /// Reads the body onto terms.
     private static func apply(_ document: JSONDocument, to terms: inout PolicyTerms) throws {
-        var fields = try JSONFields(document.root)
+        var fields = try JSONFields(document.root, nullIsAbsent: true)
+        try terms.removeNulls(of: document.root)
         if let name = try fields.optionalString("name", characters: Limits.nameCharacters) { terms.set(.name, name) }
         if let status = try fields.optionalEnum("status", Status.self) {
             terms.set(.status, [UInt8](status.rawValue.utf8))
@@ -107,16 +108,13 @@ enum UpdatePolicy {
         call.append(change.id)
         call.append(stored.row)
         call.append(terms.values[.name] ?? [])
-        call.append(terms.json)
+        // What changes nothing is sent as it is stored: the script sees that, and leaves no trace.
+        call.append(changed.isEmpty ? Array(stored.terms.raw) : terms.json)
         call.append(
             PolicyAnswers.auditEntry(
                 "updatePolicy", .ok, change.actor, change.id, terms, changed: changed, change.input.request))
         call.append(EventContext.json(change.input.request, change.actor))
         call.append(PolicyAnswers.eventData(change.id, terms, changed: changed))
-        if changed.isEmpty {
-            // Nothing to write, and nothing to tell.
-            return .respond(.json(body(change.id, terms, stored.createdMs, stored.updatedMs)))
-        }
         let written = terms
         return .call(call) { reply throws(ScriptFault) in
             if reply.isWord("UPDATED") {

@@ -42,6 +42,9 @@ private enum JWKey {
         }
     }
 
+    /// The curve that an algorithm is for (RFC 7518 3.4, RFC 8037 3.1).
+    private static let curves = ["ES256": "P-256", "ES384": "P-384", "ES512": "P-521", "EdDSA": "Ed25519"]
+
     /// Checks a key; gives its id.
     static func check(_ key: JSONValue) throws(FieldError) -> [UInt8] {
         guard key.raw.count <= bytesMax else { throw key.fieldError("must be at most \(bytesMax) bytes of JSON") }
@@ -55,7 +58,11 @@ private enum JWKey {
         }
         for member in members {
             let value = try fields.requiredString(member, characters: 1...2_048)
-            guard member.description == "crv" || Base64URL.bytes(value) != nil else {
+            if member.description == "crv" {
+                guard let curve = curves[algorithm], value.elementsEqual(curve.utf8) else {
+                    throw fields.fieldError(member, "is not the curve of \(algorithm)")
+                }
+            } else if Base64URL.bytes(value) == nil {
                 throw fields.fieldError(member, "must be base64url without padding")
             }
         }
@@ -63,7 +70,9 @@ private enum JWKey {
         if let use = try fields.optionalString("use", characters: 1...16), !use.elementsEqual("sig".utf8) {
             throw fields.fieldError("use", "must be sig")
         }
-        _ = try fields.optionalArray("key_ops", count: 0...8)
+        if let operations = try fields.optionalArray("key_ops", count: 0...8) {
+            for operation in operations { _ = try operation.checkedString(characters: 1...64) }
+        }
         try fields.finish()
         return id
     }

@@ -11,9 +11,12 @@ internal import StrictJSON
 enum CloseTenant {
     /// Ids for the events of what is closed with the tenant, which may be written after the request is over.
     static func context(of tenant: StoredTenant, _ request: APIRequest) -> [UInt8] {
-        let id =
-            [UInt8]("tenant_close_cascade:".utf8) + tenant.id + [UInt8(ascii: ":")] + request.correlation.requestID
-        return EventContext.json(request, .admin, correlationID: id)
+        EventContext.json(request, .admin, correlationID: correlationID(of: tenant, request))
+    }
+
+    /// What the closing's entries and events have in common (admin digest 4.4).
+    static func correlationID(of tenant: StoredTenant, _ request: APIRequest) -> [UInt8] {
+        [UInt8]("tenant_close_cascade:".utf8) + tenant.id + [UInt8(ascii: ":")] + request.correlation.requestID
     }
 
     /// Makes steps, then answers with the tenant; says in headers when there is more to do.

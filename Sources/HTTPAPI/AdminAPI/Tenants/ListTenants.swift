@@ -31,7 +31,7 @@ enum ListTenants {
     }
 
     private struct List: ShardList {
-        static let fieldsPerRow = 8
+        static let fieldsPerRow = 9
 
         let query: ListQuery<Sort>
         let shards: [Shard]
@@ -47,9 +47,20 @@ enum ListTenants {
             return call
         }
 
-        func row(_ reply: ScriptReply, at index: Int, nowMs: Int64) throws(ScriptFault) -> StoredTenant {
-            guard let tenant = TenantID(try reply.bytes(index)) else { throw reply.malformed("tenant id") }
-            return try StoredTenant(tenant, reply, at: index + 1)
+        func row(
+            _ reply: ScriptReply, at index: Int, in _: Shard, nowMs: Int64
+        ) throws(ScriptFault) -> StoredTenant? {
+            guard let tenant = TenantID(try reply.bytes(index + 1)) else { return nil }
+            return try? StoredTenant(tenant, reply, at: index + 2)
+        }
+
+        func unreadable(
+            _ reply: ScriptReply, at index: Int, in shard: Shard, _ row: StoredTenant?
+        ) throws(ScriptFault) -> UnreadableRow? {
+            guard row == nil else { return nil }
+            let id = try reply.bytes(index + 1)
+            let key = TenantID(id).map { Keyspace.profile($0, in: shard) }
+            return UnreadableRow(kind: .tenant, key: key ?? Keyspace.tenants(shard) + [UInt8(ascii: " ")] + id)
         }
 
         func key(of row: StoredTenant) -> [UInt8] {

@@ -127,6 +127,10 @@ enum UpdateTenant {
                 writer.key("metadata")
                 writer.beginObject()
                 change.writeMembers(to: &writer)
+                if after.status == .closed {
+                    writer.key("correlation_id")
+                    writer.string(CloseTenant.correlationID(of: after, input.request))
+                }
                 writer.endObject()
             })
         call.append(EventContext.json(input.request, .admin))

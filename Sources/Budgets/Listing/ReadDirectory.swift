@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import LuaCatalog
+package import SharedKernel
+
+/// Reads rows of a tenant's reservation directory.
+package struct ReadRows: Sendable {
+    /// The tenant, as its key or the operator's sees it.
+    package var access: TenantAccess
+    package var isDescending: Bool
+    /// Number of the row to begin with; nil for the first, or the last.
+    package var from: Int64?
+    /// Rows wanted, 1 to 1,000.
+    package var count: Int64
+
+    /// A read of these parts.
+    package init(access: TenantAccess, isDescending: Bool, from: Int64?, count: Int64) {
+        self.access = access
+        self.isDescending = isDescending
+        self.from = from
+        self.count = count
+    }
+
+    /// Rows of one call.
+    package struct Piece: Sendable {
+        package let nowMs: Int64
+        /// In the order asked for.
+        package let rows: [DirectoryRow]
+        package let hasMore: Bool
+    }
+
+    /// One round trip.
+    package var call: ScriptCall {
+        var call = ScriptCall(.budgetRows, keys: access.keys)
+        call.append(access.tag)
+        call.append(isDescending ? "desc" : "asc")
+        if let from { call.append(decimal: from) } else { call.append("") }
+        call.append(decimal: count)
+        return call
+    }
+
+    /// Reads the reply.
+    package func piece(_ reply: ScriptReply) throws(ScriptFault) -> Piece {
+        guard reply.isWord("ROWS") else { throw reply.malformed("word") }
+        let first = try reply.int(1)
+        let bytes = try reply.bytes(3)
+        var rows: [DirectoryRow] = []
+        rows.reserveCapacity(bytes.count / DirectoryRow.size)
+        for index in 0..<(bytes.count / DirectoryRow.size) {
+            let begin = index * DirectoryRow.size
+            let text = bytes[begin..<(begin + DirectoryRow.size)]
+            guard let row = DirectoryRow(number: first + Int64(index), text) else { throw reply.malformed("row") }
+            rows.append(row)
+        }
+        if isDescending { rows.reverse() }
+        return Piece(nowMs: try reply.int(0), rows: rows, hasMore: try reply.int(2) == 1)
+    }
+}
+
+/// Reads the scope paths that the numbers in directory rows stand for.
+package struct ReadPaths: Sendable {
+    package var access: TenantAccess
+    /// Up to 1,000.
+    package var numbers: [UInt32]
+
+    /// A read of these parts.
+    package init(access: TenantAccess, numbers: [UInt32]) {
+        self.access = access
+        self.numbers = numbers
+    }
+
+    /// One round trip.
+    package var call: ScriptCall {
+        var call = ScriptCall(.budgetPaths, keys: access.keys)
+        for number in numbers { call.append(decimal: Int64(number)) }
+        return call
+    }
+
+    /// Reads the reply.
+    package func paths(_ reply: ScriptReply) throws(ScriptFault) -> [UInt32: [UInt8]] {
+        guard reply.isWord("PATHS"), reply.count == numbers.count else { throw reply.malformed("paths") }
+        var paths: [UInt32: [UInt8]] = [:]
+        for (index, number) in numbers.enumerated() { paths[number] = try reply.bytes(index) }
+        return paths
+    }
+}
+
+/// Reads records of reservations, as many as fit into one reply.
+package struct ReadRecords: Sendable {
+    /// Bytes of records after which a reply ends.
+    private static let bytesMax: Int64 = 262_144
+
+    package var access: TenantAccess
+    /// 22 characters each.
+    package var hashes: [[UInt8]]
+
+    /// A read of these parts.
+    package init(access: TenantAccess, hashes: [[UInt8]]) {
+        self.access = access
+        self.hashes = hashes
+    }
+
+    /// One round trip.
+    package var call: ScriptCall {
+        var call = ScriptCall(.budgetRecords, keys: access.keys, reservingBytes: 32 * hashes.count + 256)
+        call.append(access.tag)
+        call.append(decimal: Self.bytesMax)
+        for hash in hashes { call.append(hash) }
+        return call
+    }
+
+    /// Reads the reply: for the first of the hashes, at least one, the record or nil where there is none.
+    package func records(_ reply: ScriptReply) throws(ScriptFault) -> (nowMs: Int64, [BudgetRecord?]) {
+        guard reply.isWord("RECORDS"), reply.count > 1 else { throw reply.malformed("records") }
+        var records: [BudgetRecord?] = []
+        for index in 1..<reply.count {
+            let bytes = try reply.bytes(index)
+            records.append(bytes.isEmpty ? nil : try BudgetRecord(bytes, from: reply))
+        }
+        return (try reply.int(0), records)
+    }
+}

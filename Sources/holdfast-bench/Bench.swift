@@ -70,6 +70,9 @@ struct Bench: AsyncParsableCommand {
         var scripts = try await ScriptTable(stage, calls: max(1_000, calls / 3))
         try await scripts.measure()
         scripts.report()
+        var lists = ListTable(stage)
+        try await lists.measure()
+        lists.report()
     }
 }
 

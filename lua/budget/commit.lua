@@ -86,7 +86,9 @@ if #ARGV[7] > 13 then
             if most == '0' then break end
             rate_key = tenant_key .. ':rl:' .. policy_id .. ':c:' .. minute
             local used = call('GET', rate_key)
-            if used and (#used > 15 or string.find(used, '%D')) then error({err = 'CORRUPT counter ' .. rate_key}) end
+            if used and (#used > 15 or not string.find(used, '^%d+$')) then
+                error({err = 'CORRUPT counter ' .. rate_key})
+            end
             if used and used + 0 >= most + 0 then return {'LIMITED', minute * 60000 + 60000, now} end
             break
         end

@@ -67,7 +67,9 @@ if #ARGV[13] > 13 then
     local minute = math.floor(now / 60000)
     rate_key = tenant_key .. ':rl:' .. policy_id .. ':r:' .. minute
     local used = call('GET', rate_key)
-    if used and (#used > 15 or string.find(used, '%D')) then error({err = 'CORRUPT counter ' .. rate_key}) end
+    if used and (#used > 15 or not string.find(used, '^%d+$')) then
+        error({err = 'CORRUPT counter ' .. rate_key})
+    end
     if used and used + 0 >= most + 0 then return {'LIMITED', minute * 60000 + 60000, now} end
 end
 

@@ -23,6 +23,8 @@ package struct ScanBounds: Sendable {
 /// Rows found by one call of a scan.
 package struct ScanPiece: Sendable {
     package var rows: [LedgerRow] = []
+    /// Directory entries whose ledgers cannot be read; a scan of a shard goes on without them.
+    package var unreadable: [[UInt8]] = []
     /// Directory entries, and tenants, looked at.
     package var read: Int64
     /// Where to go on when `hasMore`: of a scan of a shard the tenant, and the last directory entry seen.
@@ -39,10 +41,14 @@ package struct ScanPiece: Sendable {
         last = try reply.bytes(first - 1)
         rows.reserveCapacity((reply.count - first) / 2)
         for index in stride(from: first, to: reply.count, by: 2) {
-            guard let row = LedgerRow(entry: try reply.bytes(index), stored: try reply.bytes(index + 1)) else {
+            let entry = try reply.bytes(index)
+            if let row = LedgerRow(entry: entry, stored: try reply.bytes(index + 1)) {
+                rows.append(row)
+            } else if hasTenant {
+                unreadable.append(entry)
+            } else {
                 throw reply.malformed("ledger")
             }
-            rows.append(row)
         }
     }
 }

@@ -13,11 +13,6 @@ package struct APIResponse: Sendable {
     package var contentType: String
     /// What the operator should read of in the log, although the request went well.
     package var notices: [LogNotice] = []
-    /// The same, for operations that only ever tell of scopes they pushed over their limit.
-    package var overLimitScopes: [OverLimitNotice] {
-        get { notices }
-        set { notices = newValue }
-    }
     /// The tenant whose things the operator read, for the audit log.
     package var readOnBehalfOf: TenantID?
     /// Of a refusal, for the audit log.
@@ -43,9 +38,6 @@ package enum LogNotice: Sendable {
         self = .overLimit(scope: scope, debt: debt, overdraftLimit: overdraftLimit)
     }
 }
-
-/// A notice of a scope that entered over-limit state.
-package typealias OverLimitNotice = LogNotice
 
 /// A row that cannot be read: lists go on without it.
 package struct UnreadableRow: Hashable, Sendable {

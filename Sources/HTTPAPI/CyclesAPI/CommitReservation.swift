@@ -47,7 +47,7 @@ enum CommitReservation {
             guard let balances = record.closingBalances else { return .refuse(CreateReservation.corrupt) }
             var response = APIResponse.json(body(record, balances))
             if !isReplay {
-                response.overLimitScopes = record.ledgersFlagged.map(OverLimitNotice.init)
+                response.notices = record.ledgersFlagged.map(LogNotice.init)
             }
             return .respond(response)
         case .refused(let refusal): return .refuse(BudgetRefusals.settle(refusal))

@@ -65,12 +65,12 @@ enum CreateEvent {
         writer.balances(balances)
         writer.endObject()
         var response = APIResponse.json(writer.finish(), status: .created)
-        if !isReplay { response.overLimitScopes = record.ledgersFlagged.map(OverLimitNotice.init) }
+        if !isReplay { response.notices = record.ledgersFlagged.map(LogNotice.init) }
         return .respond(response)
     }
 }
 
-extension OverLimitNotice {
+extension LogNotice {
     /// The notice of a ledger that went over its limit.
     init(_ row: LedgerRow) {
         self.init(scope: row.path, debt: row.state.debt, overdraftLimit: row.state.overdraftLimit)

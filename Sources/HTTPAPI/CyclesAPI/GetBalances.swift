@@ -77,7 +77,7 @@ enum GetBalances {
         }
         let limit = try request.queryInt("limit", in: Limits.ledgerPageRows) ?? Limits.pageRowsDefault
         let listing = LedgerListing(
-            source: .tenant(keys: principal.keys, tag: principal.tag), filter: filter,
+            keys: principal.keys, tag: principal.tag, filter: filter,
             order: LedgerOrder(key: .scope, direction: .asc), limit: Int(limit),
             owner: [UInt8]("balances".utf8) + [0] + principal.tenant.bytes, installation: installation,
             respond: { .json($0.body("balances")) })

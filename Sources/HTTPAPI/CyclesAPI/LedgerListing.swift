@@ -5,19 +5,16 @@ internal import Budgets
 internal import HTTPTypes
 internal import SharedKernel
 
-/// A list of ledgers, as `GET /v1/admin/budgets` and the ledger view of `GET /v1/balances` show it.
+/// A list of one tenant's ledgers, as `GET /v1/admin/budgets` and the ledger view of `GET /v1/balances` show it.
 ///
 /// Two rounds. The first looks at what lists sort and filter by, 1,000 ledgers a call: in the order of the directory
 /// until the page is full, in any other order all of them, of which it keeps the best. The second reads the page's rows
 /// in full, one call a shard. A cursor holds the last row's place, so nothing is skipped or repeated when rows come.
 struct LedgerListing: Sendable {
-    /// Where the ledgers are.
-    enum Source: Sendable {
-        case tenant(keys: [[UInt8]], tag: [UInt8])
-        case everyTenant
-    }
-
-    let source: Source
+    /// The tenant's keys.
+    let keys: [[UInt8]]
+    /// The caller's cached tag; empty for the operator.
+    let tag: [UInt8]
     let filter: LedgerFilter
     let order: LedgerOrder
     let limit: Int
@@ -36,10 +33,8 @@ struct LedgerListing: Sendable {
     /// How far the first round is.
     private struct Progress: Sendable {
         var found: [Match] = []
-        /// Ledgers and tenants looked at.
+        /// Ledgers looked at.
         var read: Int64 = 0
-        var shard = 0
-        var tenant: [UInt8] = []
         var after: [UInt8] = []
         var isFirst = true
     }
@@ -52,10 +47,7 @@ struct LedgerListing: Sendable {
     }
 
     /// Whether the directory has the rows in this very order.
-    private var followsDirectory: Bool {
-        guard case .tenant = source else { return false }
-        return order.key == .scope || order.key == .tenant
-    }
+    private var followsDirectory: Bool { order.key == .scope || order.key == .tenant }
 
     private var isDescending: Bool { order.key == .scope && order.direction == .desc }
 
@@ -74,27 +66,17 @@ struct LedgerListing: Sendable {
     }
 
     private func scan(_ progress: Progress, past place: LedgerPlace?) -> Step {
-        switch source {
-        case .tenant(let keys, let tag):
-            let needsNoMore = followsDirectory && filter.isDirectoryOnly
-            let room = needsNoMore ? Int64(limit + 1 - progress.found.count) : Limits.ledgersPerScan
-            let scan = ScanLedgers(
-                keys: keys, tag: progress.isFirst ? tag : [], bounds: bounds, isDescending: isDescending,
-                after: progress.after, room: room)
-            let keepMs = installation.keepMs
-            let catchUp = CatchUp(
-                sweep: { Expire(keys: keys, keepMs: keepMs).call }, again: { scan.call(sweptMs: $0) })
-            // Only the first call insists that nothing waits to be expired: one sweep is enough for a page.
-            return .call(scan.call(sweptMs: progress.isFirst ? 0 : 1), catchUp: catchUp) { reply throws(ScriptFault) in
-                try take(try scan.piece(reply), reply, progress, past: place)
-            }
-        case .everyTenant:
-            let scan = ScanShardLedgers(
-                shard: installation.keyspace.shards[progress.shard], bounds: bounds, tenant: progress.tenant,
-                after: progress.after)
-            return .call(scan.call) { reply throws(ScriptFault) in
-                try take(try scan.piece(reply), reply, progress, past: place)
-            }
+        let needsNoMore = followsDirectory && filter.isDirectoryOnly
+        let room = needsNoMore ? Int64(limit + 1 - progress.found.count) : Limits.ledgersPerScan
+        let scan = ScanLedgers(
+            keys: keys, tag: progress.isFirst ? tag : [], bounds: bounds, isDescending: isDescending,
+            after: progress.after, room: room)
+        let (keys, keepMs) = (keys, installation.keepMs)
+        let catchUp = CatchUp(
+            sweep: { Expire(keys: keys, keepMs: keepMs).call }, again: { scan.call(sweptMs: $0) })
+        // Only the first call insists that nothing waits to be expired: one sweep is enough for a page.
+        return .call(scan.call(sweptMs: progress.isFirst ? 0 : 1), catchUp: catchUp) { reply throws(ScriptFault) in
+            try take(try scan.piece(reply), reply, progress, past: place)
         }
     }
 
@@ -116,25 +98,11 @@ struct LedgerListing: Sendable {
             if progress.read >= Limits.ledgersScannedPerPage { return show(progress.found, endedAt: piece.last) }
         } else {
             if progress.read > Limits.ledgersScannedMax { return .refuse(Self.tooMany) }
-            if progress.found.count > 4 * limit + 1_000 || !hasNext(piece, progress) {
-                progress.found = best(progress.found)
-            }
-            guard hasNext(piece, progress) else { return show(progress.found) }
+            if progress.found.count > 4 * limit + 1_000 || !piece.hasMore { progress.found = best(progress.found) }
+            guard piece.hasMore else { return show(progress.found) }
         }
         progress.after = piece.last
-        progress.tenant = piece.tenant
-        if !piece.hasMore {
-            progress.shard += 1
-            progress.after = []
-            progress.tenant = []
-        }
         return scan(progress, past: place)
-    }
-
-    private func hasNext(_ piece: ScanPiece, _ progress: Progress) -> Bool {
-        if piece.hasMore { return true }
-        guard case .everyTenant = source else { return false }
-        return progress.shard + 1 < installation.keyspace.shardCount
     }
 
     /// The rows of the page and one more, in order.
@@ -175,5 +143,5 @@ struct LedgerListing: Sendable {
 
     private static let tooMany = APIError(
         .badRequest, "LIMIT_EXCEEDED",
-        "sort_by: there are more than \(Limits.ledgersScannedMax) budgets to sort: name a tenant_id and sort by scope")
+        "sort_by: there are more than \(Limits.ledgersScannedMax) budgets to sort: sort by scope")
 }

@@ -126,7 +126,7 @@ extension RequestPipeline {
             pipeline.journal.record(
                 request, endpoint: endpoint, surface: surface, status: response.status,
                 nanoseconds: DispatchTime.now().uptimeNanoseconds - begin_ns, tenant: principal?.tenant)
-            pipeline.journal.record(response.overLimitScopes, tenant: principal?.tenant)
+            pipeline.journal.record(response.notices, tenant: principal?.tenant)
             completion(response)
         }
 

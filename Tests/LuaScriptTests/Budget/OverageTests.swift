@@ -280,4 +280,22 @@ struct OverageTests {
             #expect(kinds[kind, default: 0] > 5, "\(kinds), seed \(random.seed)")
         }
     }
+
+    @Test("An overdraft never takes what remains below -2^63, however high the limit")
+    func bottom() async throws {
+        for (debt, actual, word) in [
+            (Int64.max - 1, 2, "COMMITTED"), (Int64.max - 1, 3, "DENIED"), (Int64.max - 3, 3, "COMMITTED"),
+        ] as [(Int64, Int64, ByteText)] {
+            // The reservation of 1 is there, the debt came later.
+            let placed = try await self.place([Ledger(1), Ledger(1), Ledger(1)], 1, "O")
+            for path in Paths.all {
+                try await self.scene.write(Ledger(0, reserved: 1, debt: debt, limit: .max), path)
+            }
+            let seen = try await self.commit(placed, actual)
+            #expect(seen.answer.word == word, "\(debt) and \(actual)")
+            if word == "DENIED" {
+                seen.expectUnchanged(.reply("DENIED", "OVERDRAFT", .bytes(Paths.root)))
+            }
+        }
+    }
 }

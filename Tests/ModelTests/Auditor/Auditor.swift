@@ -22,7 +22,12 @@ struct Auditor {
 
     /// The sequential model: explains every answer, and its ledgers are those of Redis.
     private func order(_ calls: [BudgetCall], _ final: FinalState) -> [Finding] {
-        var search = Linearizer(calls, final, from: BudgetModel(opened, extensionsMax: extensionsMax))
+        let changes = calls.compactMap { call -> Int64? in
+            guard case .policySet(let atMs)? = call.answer?.outcome else { return nil }
+            return atMs
+        }
+        let model = BudgetModel(opened, extensionsMax: extensionsMax, changesMs: Set(changes))
+        var search = Linearizer(calls, final, from: model)
         switch search.run() {
         case .stuck(let report): return [Finding(.order, report)]
         case .ordered(var model):

@@ -74,12 +74,11 @@ extension BudgetModel {
         if estimate.isDryRun { return preview(estimate.subject, estimate.amount, isDryRun: true, request, span) }
         let limit = limit(of: estimate.subject, isCommit: false)
         return throttled(limit, isCommit: false, span.last)
-            + reserveLive(estimate, limit?.policy, request, span, answer)
+            + reserveLive(estimate, request, span, answer)
     }
 
     private func reserveLive(
-        _ estimate: BudgetRequest.Estimate, _ counting: Int?, _ request: BudgetRequest, _ span: Span,
-        _ answer: BudgetAnswer
+        _ estimate: BudgetRequest.Estimate, _ request: BudgetRequest, _ span: Span, _ answer: BudgetAnswer
     ) -> [Prediction] {
         let limit = limit(of: estimate.subject, isCommit: false)
         if let denial = denial(estimate.subject, estimate.amount) {
@@ -106,7 +105,7 @@ extension BudgetModel {
             policy: estimate.policy ?? overage(of: estimate.subject), extensionsMax: terms.extensionsMax)
         let effect = Effect(
             ledgers: after, reservation: reservation, kept: keep(request, outcome),
-            counted: counting.map { Count(policy: $0, isCommit: false, minute: seen.createdMs / 60_000) })
+            counted: counting(estimate.subject, isCommit: false, atMs: seen.createdMs))
         let answered = Window(beginUs: at.beginUs, endUs: span.whole.endUs)
         return [
             Prediction(
@@ -136,11 +135,12 @@ extension BudgetModel {
     // MARK: Rate limits
 
     /// 429 in each minute of the window of which the limit has been used up.
-    private func throttled(_ limit: (policy: Int, perMinute: Int64)?, isCommit: Bool, _ window: Window) -> [Prediction] {
+    private func throttled(_ limit: (policy: Int, perMinute: Int64)?, isCommit: Bool, _ window: Window) -> [Prediction]
+    {
         guard let limit else { return [] }
         return (window.beginMs / 60_000...window.endMs / 60_000).compactMap { minute in
-            let count = counts[Count(policy: limit.policy, isCommit: isCommit, minute: minute)] ?? 0
-            guard count >= limit.perMinute else { return nil }
+            let count = Count(policy: limit.policy, isCommit: isCommit, minute: minute)
+            guard counts[count, default: 0] + doubts[count, default: 0] >= limit.perMinute else { return nil }
             return window.clamped(to: .minute(minute)).map { Prediction(outcome: Self.limited, window: $0) }
         }
     }
@@ -184,9 +184,7 @@ extension BudgetModel {
                     finalizedMs), let window = unthrottled(limit, isCommit: true, done.window)
             else { return refusals }
             done.window = window
-            done.effect.counted = limit.map {
-                Count(policy: $0.policy, isCommit: true, minute: window.beginMs / 60_000)
-            }
+            done.effect.counted = counting(reservation.estimate.subject, isCommit: true, atMs: window.beginMs)
             return refusals + [done]
         }
     }

@@ -49,8 +49,7 @@ struct BudgetModel: Sendable {
         var kept: (name: String, value: Kept)?
         var frozen: (ledger: Int, isFrozen: Bool)?
         var terms: (policy: Int, value: Terms)?
-        /// What a rate limit has to count.
-        var counted: Count?
+        var counted: Counting?
 
         var isEmpty: Bool { kept == nil && isPrivate }
 
@@ -64,6 +63,12 @@ struct BudgetModel: Sendable {
     struct Terms: Hashable, Sendable {
         var rules = PolicyRules()
         var sinceMs: Int64 = 0
+    }
+
+    /// What rate limits have to count, or perhaps have to.
+    struct Counting: Sendable {
+        var counts: [Count]
+        var isDoubtful: Bool
     }
 
     /// What is counted under a policy with a rate limit.
@@ -81,7 +86,7 @@ struct BudgetModel: Sendable {
         fileprivate var kept: (name: String, value: Kept?)?
         fileprivate var frozen: Set<Int>?
         fileprivate var terms: [Terms]?
-        fileprivate var counted: Count?
+        fileprivate var counted: Counting?
     }
 
     private struct Due: Hashable {
@@ -96,6 +101,10 @@ struct BudgetModel: Sendable {
     private(set) var policies = BudgetTree.policies.map { _ in Terms() }
     /// Reservations and commits under a policy with a rate limit.
     private(set) var counts: [Count: Int64] = [:]
+    /// Those that were counted or not: of a ms in which a policy changed.
+    private(set) var doubts: [Count: Int64] = [:]
+    /// When policies change, ms. What comes of the order within such a ms may show only at the end of a minute.
+    private let changesMs: Set<Int64>
     /// What took effect and is not kept with a reservation, by the name of its key.
     private(set) var kept: [String: Kept] = [:]
     /// Active reservations, earliest deadline first.
@@ -103,7 +112,8 @@ struct BudgetModel: Sendable {
     /// Extensions one reservation may have where no policy says.
     let extensionsMax: Int
 
-    init(_ ledgers: [Ledger], extensionsMax: Int) {
+    init(_ ledgers: [Ledger], extensionsMax: Int, changesMs: Set<Int64> = []) {
+        self.changesMs = changesMs
         self.ledgers = ledgers
         self.extensionsMax = extensionsMax
     }
@@ -137,9 +147,9 @@ struct BudgetModel: Sendable {
             undo.terms = policies
             policies[policy] = value
         }
-        if let count = effect.counted {
-            undo.counted = count
-            counts[count, default: 0] += 1
+        if let counting = effect.counted {
+            undo.counted = counting
+            count(counting, by: 1)
         }
         return undo
     }
@@ -151,7 +161,32 @@ struct BudgetModel: Sendable {
         if let (name, value) = undo.kept { kept[name] = value }
         if let before = undo.frozen { frozen = before }
         if let before = undo.terms { policies = before }
-        if let count = undo.counted { counts[count, default: 0] -= 1 }
+        if let counting = undo.counted { count(counting, by: -1) }
+    }
+
+    private mutating func count(_ counting: Counting, by difference: Int64) {
+        for count in counting.counts {
+            if counting.isDoubtful {
+                doubts[count, default: 0] += difference
+            } else {
+                counts[count, default: 0] += difference
+            }
+        }
+    }
+
+    /// What a reservation or commit of a time counts as.
+    func counting(_ subject: Subject, isCommit: Bool, atMs: Int64) -> Counting? {
+        let policies: [Int]
+        let isDoubtful = changesMs.contains(atMs)
+        if isDoubtful {
+            policies = BudgetTree.policies.indices.filter { BudgetTree.policies[$0].subjects.contains(subject) }
+        } else {
+            policies = limit(of: subject, isCommit: isCommit).map { [$0.policy] } ?? []
+        }
+        guard !policies.isEmpty else { return nil }
+        let minute = atMs / 60_000
+        return Counting(
+            counts: policies.map { Count(policy: $0, isCommit: isCommit, minute: minute) }, isDoubtful: isDoubtful)
     }
 
     /// Gives back what the reservations with the earliest deadline hold.

@@ -22,7 +22,8 @@ struct EventAudit {
                 found.append(Finding(.event, "\(name) says it charged \(charged) of \(charge.amount)"))
             }
             if charge.policy == .reject || charge.policy == .allowWithOverdraft {
-                found.append(Finding(.event, "\(name) charged \(charged) of \(charge.amount) under \(charge.policy as Any)"))
+                found.append(
+                    Finding(.event, "\(name) charged \(charged) of \(charge.amount) under \(charge.policy as Any)"))
             }
         }
         return found

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
-/// Each answer to a funding by itself: from what was there before to what is there after, as the operation says (design,
-/// section 6). Order is not asked about here.
+/// Each answer to a funding by itself: from what was there before to what is there after, as the operation says
+/// (design, section 6). Order is not asked about here.
 struct FundingAudit {
     let calls: [BudgetCall]
 
@@ -12,7 +12,8 @@ struct FundingAudit {
             else { return nil }
             let problems = Self.problems(funding, seen)
             return problems.isEmpty
-                ? nil : Finding(.funding, "\(funding) of ledger \(ledger): \(problems.joined(separator: ", ")): \(seen)")
+                ? nil
+                : Finding(.funding, "\(funding) of ledger \(ledger): \(problems.joined(separator: ", ")): \(seen)")
         }
     }
 

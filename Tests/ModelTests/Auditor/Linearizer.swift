@@ -242,8 +242,8 @@ struct Linearizer {
         return choices[...]
     }
 
-    /// Whether nobody can tell when an effect took place, because no other call that may come next has its key, but those
-    /// that wait for it.
+    /// Whether nobody can tell when an effect took place, because no other call that may come next has its key, but
+    /// those that wait for it.
     private func isUnnoticed(_ effect: BudgetModel.Effect, _ position: Int, _ count: Int) -> Bool {
         guard effect.isPrivate, let name = effect.kept?.name else { return false }
         return !open.prefix(count).enumerated().contains { other, item in
@@ -254,8 +254,8 @@ struct Linearizer {
     /// More than any window is long.
     private static let spoiltUs: Int64 = 1_000_000_000
 
-    /// Reads among the first open items that show several ledgers as they are now, and others as they are not: these have
-    /// to change first, for a ledger hardly ever has the same numbers twice.
+    /// Reads among the first open items that show several ledgers as they are now, and others as they are not: these
+    /// have to change first, for a ledger hardly ever has the same numbers twice.
     private func snapshots(_ count: Int) -> [[LedgerRow]] {
         open.prefix(count).compactMap { item in
             guard items[item].role != .replay else { return nil }

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 /// Lists of reservations, each read from the first page to the last while others are at work (runtime digest 7.1):
-/// what was there before the walk began is in it exactly once, unless the walk's own order or filter was in motion; what
-/// is in it exists, is in order, and is in a state that it was in while its page was made.
+/// what was there before the walk began is in it exactly once, unless the walk's own order or filter was in motion;
+/// what is in it exists, is in order, and is in a state that it was in while its page was made.
 struct ListAudit {
     /// A reservation's whole life.
     private struct Life {

@@ -27,7 +27,9 @@ enum BudgetTree {
     /// The tenant, two workspaces, an agent in each. Two of them may go into debt.
     static let plots = [
         Plot(scope: "tenant:acme", allocated: 60_000, overdraftLimit: 0),
-        Plot(scope: "tenant:acme/workspace:prod", allocated: 30_000, overdraftLimit: 0, policy: .reject, mayBeReset: true),
+        Plot(
+            scope: "tenant:acme/workspace:prod", allocated: 30_000, overdraftLimit: 0, policy: .reject, mayBeReset: true
+        ),
         Plot(scope: "tenant:acme/workspace:test", allocated: 40_000, overdraftLimit: 10_000, mayBeReset: true),
         Plot(scope: "tenant:acme/workspace:prod/agent:ada", allocated: 12_000, overdraftLimit: 0),
         Plot(
@@ -42,8 +44,9 @@ enum BudgetTree {
         PolicyPlot(pattern: "tenant:acme/workspace:test/agent:*", subjects: [.bob], rank: 0),
     ]
 
-    /// TTL where neither request nor policy say, and the longest, of a tenant that names none, ms.
-    static let defaultTTLMs: Int64 = 60_000
+    /// The tenant's TTL where neither request nor policy say, ms: longer than any run, for what expires while the end is
+    /// looked at would be counted twice. And the longest TTL, of a tenant that names none.
+    static let defaultTTLMs: Int64 = 3_000_000
     static let maxTTLMs: Int64 = 3_600_000
 
     /// The unit of all of them.

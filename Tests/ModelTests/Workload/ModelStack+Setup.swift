@@ -14,7 +14,8 @@ extension ModelStack {
         try await administer(
             "/v1/admin/tenants",
             """
-            {"tenant_id":"\(BudgetTree.tenant)","name":"Acme","max_reservation_extensions":\(extensionsMax)}
+            {"tenant_id":"\(BudgetTree.tenant)","name":"Acme","max_reservation_extensions":\(extensionsMax),\
+            "default_reservation_ttl_ms":\(BudgetTree.defaultTTLMs)}
             """)
         for plot in BudgetTree.plots {
             try await administer(

@@ -47,8 +47,8 @@ extension Workload {
         if chance(40) { rules.defaultTTLMs = chance(50) ? 1_000 : 3_000_000 }
         if chance(20) { rules.maxTTLMs = chance(50) ? 1_200 : 2_000_000 }
         if chance(40) { rules.maxExtensions = Int64(below(4)) }
-        if chance(35) { rules.reservationsPerMinute = 1 + Int64(below(100)) }
-        if chance(35) { rules.commitsPerMinute = 1 + Int64(below(30)) }
+        if chance(45) { rules.reservationsPerMinute = 1 + Int64(below(chance(60) ? 8 : 100)) }
+        if chance(45) { rules.commitsPerMinute = 1 + Int64(below(chance(60) ? 4 : 30)) }
         return .setPolicy(below(BudgetTree.policies.count), rules)
     }
 

@@ -60,9 +60,9 @@ struct Workload {
         case ..<4: return .forgetScripts
         case ..<9: return .cutConnections(1 + below(3))
         case ..<10: return .shutOut
-        case ..<12: return .killServer(below(1_000))
-        case ..<16: return walk(memory)
-        case ..<20: return freeze(memory)
+        case ..<14: return .killServer(below(1_000))
+        case ..<18: return walk(memory)
+        case ..<22: return freeze(memory)
         case ..<170: return .locks(locks(memory, held))
         case ..<220: return .budget(replay(memory))
         case ..<245: return .budget(mismatch(memory))

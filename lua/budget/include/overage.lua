@@ -25,42 +25,42 @@ do
         end
 
         -- Both variants state one rule; this one in plain doubles, where every sum is exact.
-        local function settle_small(rows, reserved, actual, policy)
-            local effects, delta, least, at, n = {}, actual - reserved, nil, nil, #rows
+        local function settle_small(rows, held, used, rule)
+            local effects, delta, least, at, n = {}, used - held, nil, nil, #rows
             for i = 1, n do
                 local v = rows[i]
                 local r, d = v[2] + 0, v[4] + 0
-                if r < reserved then return 'CORRUPT', i end
+                if r < held then return 'CORRUPT', i end
                 effects[i] = 'p'
                 if delta > 0 then
                     local room = v[1] - r - v[3] - d
                     if room < delta then
-                        effects[i], at = (policy == 'O') and 'o' or 'k', at or i
-                        if policy == 'O' and d + delta > v[5] + 0 then return 'OVERDRAFT', i end
+                        effects[i], at = (rule == 'O') and 'o' or 'k', at or i
+                        if rule == 'O' and d + delta > v[5] + 0 then return 'OVERDRAFT', i end
                     end
                     if not least or room < least then least = room end
                 end
             end
-            if delta > 0 and policy == 'R' then return 'EXCEEDED', at or 1 end
-            if at and policy == 'F' then return 'EXCEEDED', at end
-            local charged = actual
-            if at and policy == 'I' then charged = reserved + math.max(0, least) end
+            if delta > 0 and rule == 'R' then return 'EXCEEDED', at or 1 end
+            if at and rule == 'F' then return 'EXCEEDED', at end
+            local charged = used
+            if at and rule == 'I' then charged = held + math.max(0, least) end
             local texts = {}
             for i = 1, n do
                 local v = rows[i]
                 local spent, debt, letters = v[3] + charged, v[4], v[6]
-                if effects[i] == 'o' then spent, debt = v[3] + reserved, text(debt + delta) end
+                if effects[i] == 'o' then spent, debt = v[3] + held, text(debt + delta) end
                 if effects[i] == 'k' then letters = flagged(letters) end
-                texts[i] = v[1] .. ' ' .. text(v[2] - reserved) .. ' ' .. text(spent) .. ' ' .. debt .. ' ' .. v[5]
+                texts[i] = v[1] .. ' ' .. text(v[2] - held) .. ' ' .. text(spent) .. ' ' .. debt .. ' ' .. v[5]
                     .. ' ' .. letters
             end
             return 'OK', charged, nil, effects, texts
         end
 
-        local function settle_large(rows, reserved, actual, policy)
+        local function settle_large(rows, held, used, rule)
             local big = int64.open()
-            local rh, rl = big.parse(reserved)
-            local ah, al = big.parse(actual)
+            local rh, rl = big.parse(held)
+            local ah, al = big.parse(used)
             local dh, dl = big.sub(ah, al, rh, rl)
             local over = big.less(0, 0, dh, dl)
             local effects, lh, ll, at = {}, nil, nil, nil
@@ -77,22 +77,22 @@ do
                 for f = 2, 4 do h, l = big.sub(h, l, big.parse(v[f])) end
                 effects[i] = 'p'
                 if over and big.less(h, l, dh, dl) then
-                    effects[i], at = (policy == 'O') and 'o' or 'k', at or i
+                    effects[i], at = (rule == 'O') and 'o' or 'k', at or i
                     local th, tl = big.add(dh, dl, big.parse(v[4]))
                     local oh, ol = big.parse(v[5])
                     -- What is missing then must be within int64, too: -2^63 is, so one less is compared.
                     local mh, ml = big.sub(dh, dl, h, l)
                     mh, ml = big.sub(mh, ml, 0, 1)
-                    if policy == 'O' and (big.less(oh, ol, th, tl) or not big.fits(mh, ml)) then
+                    if rule == 'O' and (big.less(oh, ol, th, tl) or not big.fits(mh, ml)) then
                         return 'OVERDRAFT', i
                     end
                 end
                 if not lh or big.less(h, l, lh, ll) then lh, ll = h, l end
             end
-            if over and policy == 'R' then return 'EXCEEDED', at or 1 end
-            if at and policy == 'F' then return 'EXCEEDED', at end
+            if over and rule == 'R' then return 'EXCEEDED', at or 1 end
+            if at and rule == 'F' then return 'EXCEEDED', at end
             local ch, cl = ah, al
-            if at and policy == 'I' then
+            if at and rule == 'I' then
                 if big.less(lh, ll, 0, 0) then lh, ll = 0, 0 end
                 ch, cl = big.add(rh, rl, lh, ll)
             end

@@ -54,18 +54,16 @@ struct EveryBudget: Sendable {
         bounds.within = filter.scopePrefix
         bounds.unit = filter.unit
         let scan = ScanShardLedgers(shard: shard, bounds: bounds, tenant: progress.tenant, after: progress.after)
-        return .call(scan.call) { reply throws(ScriptFault) in try take(reply, of: shard, progress) }
+        return .call(scan.call) { reply throws(ScriptFault) in take(try scan.piece(reply), of: shard, progress) }
     }
 
-    /// Takes in a reply of admin/scan_shard_budgets.
-    private func take(_ reply: ScriptReply, of shard: Shard, _ progress: Progress) throws(ScriptFault) -> Step {
-        guard reply.isWord("ROWS") else { throw reply.malformed("word") }
+    private func take(_ piece: ScanPiece, of shard: Shard, _ progress: Progress) -> Step {
         var progress = progress
-        progress.read += try reply.int(1)
-        for index in stride(from: 4, to: reply.count, by: 2) {
-            let (entry, stored) = (try reply.bytes(index), try reply.bytes(index + 1))
-            guard let row = LedgerRow(entry: entry, stored: stored), let tenant = Self.tenant(of: entry) else {
-                progress.notices.append(unreadable(entry, in: shard, hasTerms: false))
+        progress.read += piece.read
+        progress.notices += piece.unreadable.map { unreadable($0, in: shard, hasTerms: false) }
+        for row in piece.rows {
+            guard let tenant = Self.tenant(of: row.entry) else {
+                progress.notices.append(unreadable(row.entry, in: shard, hasTerms: false))
                 continue
             }
             let match = Match(place: order.place(of: row), tenant: tenant)
@@ -74,8 +72,8 @@ struct EveryBudget: Sendable {
             }
             progress.found.append(match)
         }
-        if try reply.int(0) == 1 {
-            (progress.tenant, progress.after) = (try reply.bytes(2), try reply.bytes(3))
+        if piece.hasMore {
+            (progress.tenant, progress.after) = (piece.tenant, piece.last)
         } else {
             progress.shards = progress.shards.dropFirst()
             (progress.tenant, progress.after) = ([], [])

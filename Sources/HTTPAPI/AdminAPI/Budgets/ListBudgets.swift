@@ -22,25 +22,25 @@ enum ListBudgets {
         }
         let limit = try request.queryPageRows()
         let cursor = try request.queryValue("cursor")
-        let source: LedgerListing.Source
+        let keys: [[UInt8]]
         var owner = [UInt8]("budgets".utf8)
         if let principal = input.caller.principal {
-            source = .tenant(keys: principal.keys, tag: principal.tag)
+            keys = principal.keys
             owner += [0] + principal.tenant.bytes
         } else if let id = try request.queryValue("tenant_id") {
             // A tenant that cannot be has no ledgers, like one that is not there.
             guard let tenant = TenantID(id) else {
                 return .respond(.json(LedgerPage(ledgers: [], nextCursor: nil).body("ledgers")))
             }
-            source = .tenant(keys: input.installation.keyspace.keys(of: tenant), tag: [])
+            keys = input.installation.keyspace.keys(of: tenant)
             owner += [0] + id
         } else {
             let every = EveryBudget(filter: filter, order: order, limit: limit, installation: input.installation)
             return try every.begin(cursor: cursor)
         }
         let listing = LedgerListing(
-            source: source, filter: filter, order: order, limit: limit, owner: owner,
-            installation: input.installation, respond: { .json($0.body("ledgers")) })
+            keys: keys, tag: input.caller.principal?.tag ?? [], filter: filter, order: order, limit: limit,
+            owner: owner, installation: input.installation, respond: { .json($0.body("ledgers")) })
         return try listing.begin(cursor: cursor)
     }
 

@@ -46,6 +46,8 @@ package enum Limits {
     package static let rowsPerCall: Int64 = 1_000
     /// Rows that one page in the order of creation may look at; a page that meets it ends early.
     package static let rowsPerPage = 1_000_000
+    /// Scope paths that one list keeps in mind, give or take those of one call.
+    package static let pathsKept = 100_000
     /// Bytes of a page of reservations after which it ends early.
     package static let pageBytes = 4_194_304
     /// How long a request waits for due expirations before it is refused, ms.

@@ -61,9 +61,12 @@ for i = FIRST, #ARGV do
     if v then
         local n = #keys + 1
         keys[n], texts[n], places[n] = base .. ARGV[i], v, i - FIRST
-        letters = string.match(v, ' (%u*[0rio])$') or ''
+        letters = string.match(v, ' ([CFO]*[0rio])$') or ''
         if string.find(letters, 'C', 1, true) then closed = closed or i - FIRST end
         if string.find(letters, 'F', 1, true) then frozen = frozen or i - FIRST end
+    elseif call('ZSCORE', tenant_key .. ':bud', ARGV[i] .. '\0' .. unit) then
+        -- A budget whose ledger is gone must not be taken for no budget.
+        error({err = 'CORRUPT ledger ' .. base .. ARGV[i]})
     end
 end
 if #keys == 0 then

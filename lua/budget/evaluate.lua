@@ -51,17 +51,20 @@ end
 local CODES = {EXCEEDED = 'BUDGET_EXCEEDED', DEBT = 'DEBT_OUTSTANDING', OVERLIMIT = 'OVERDRAFT_LIMIT_EXCEEDED',
     FROZEN = 'BUDGET_FROZEN', CLOSED = 'BUDGET_CLOSED', NOBUDGET = 'BUDGET_NOT_FOUND'}
 local reason, _, _, _, snapshot = assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 14)
-if reason == 'NOBUDGET' then
+local status = string.byte(tag)
+local is_active = status ~= 67 and status ~= 83
+-- The tenant's status comes before its budgets (runtime digest 1.0, 10.3).
+if is_active and reason == 'NOBUDGET' then
     local scope, units = assess.other_units(tenant_key, unit, ARGV, 14)
     if scope then return {'UNIT', scope, units} end
 end
-if reason == 'EXCEEDED' then
+if is_active and reason == 'EXCEEDED' then
     local at = redis.call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')[2]
     if at and at + 0 < now and (ARGV[13] == '0' or at + 0 < ARGV[13] + 0) then return {'BEHIND'} end
 end
 local code = reason and CODES[reason] or ''
-if string.byte(tag) == 67 then code = 'TENANT_CLOSED' end
-if string.byte(tag) == 83 then code = 'TENANT_SUSPENDED' end
+if status == 67 then code = 'TENANT_CLOSED' end
+if status == 83 then code = 'TENANT_SUSPENDED' end
 
 local record = 'D' .. now .. (now + ARGV[6]) .. ARGV[7] .. '000' .. '0000000000' .. ARGV[3] .. amount .. '\0' .. unit
     .. ARGV[8] .. ARGV[9] .. '\0' .. string.sub(tenant_key, #prefix + 3) .. '\0' .. ARGV[#ARGV] .. '\0' .. snapshot

@@ -12,8 +12,8 @@ ARGV
   3.. h         22 characters each, up to 201
 REPLIES
   STALE value             the tenant's present status and epoch
-  RECORDS now records..   now in ms; in the order asked for, empty where there is none of this tenant; those left out
-                          because of room are missing at the end
+  RECORDS now records..   now in ms; in the order asked for, empty where there is none of this tenant, ! where it cannot
+                          be read; those left out because of room are missing at the end
 EVENTS
   none
 COMPLEXITY
@@ -35,8 +35,7 @@ for i = 3, #ARGV do
     local state = string.sub(rec, 1, 1)
     if state ~= '' and state ~= 'D' then
         local _, _, _, _, owner = record.parse(rec)
-        if owner == nil then error({err = 'CORRUPT reservation ' .. prefix .. 'r:' .. ARGV[i]}) end
-        if owner ~= name then rec = '' end
+        if owner == nil then rec = '!' elseif owner ~= name then rec = '' end
     end
     if state == 'D' then rec = '' end
     used = used + #rec

@@ -27,6 +27,10 @@ package struct ReadRows: Sendable {
         package let nowMs: Int64
         /// In the order asked for.
         package let rows: [DirectoryRow]
+        /// Numbers of rows that cannot be read; the others are there.
+        package let unreadable: [Int64]
+        /// The row to read on with: beyond the last one, readable or not.
+        package let next: Int64
         package let hasMore: Bool
     }
 
@@ -46,15 +50,19 @@ package struct ReadRows: Sendable {
         let first = try reply.int(1)
         let bytes = try reply.bytes(3)
         var rows: [DirectoryRow] = []
+        var unreadable: [Int64] = []
         rows.reserveCapacity(bytes.count / DirectoryRow.size)
         for index in 0..<(bytes.count / DirectoryRow.size) {
             let begin = index * DirectoryRow.size
             let text = bytes[begin..<(begin + DirectoryRow.size)]
-            guard let row = DirectoryRow(number: first + Int64(index), text) else { throw reply.malformed("row") }
-            rows.append(row)
+            let number = first + Int64(index)
+            if let row = DirectoryRow(number: number, text) { rows.append(row) } else { unreadable.append(number) }
         }
         if isDescending { rows.reverse() }
-        return Piece(nowMs: try reply.int(0), rows: rows, hasMore: try reply.int(2) == 1)
+        let next = isDescending ? first - 1 : first + Int64(bytes.count / DirectoryRow.size)
+        return Piece(
+            nowMs: try reply.int(0), rows: rows, unreadable: unreadable, next: next,
+            hasMore: try reply.int(2) == 1)
     }
 }
 
@@ -110,13 +118,26 @@ package struct ReadRecords: Sendable {
         return call
     }
 
-    /// Reads the reply: for the first of the hashes, at least one, the record or nil where there is none.
-    package func records(_ reply: ScriptReply) throws(ScriptFault) -> (nowMs: Int64, [BudgetRecord?]) {
+    /// A record that was asked for.
+    package enum Found: Sendable {
+        case record(BudgetRecord)
+        /// It has ended, or is another tenant's.
+        case nothing
+        /// Something else is stored than a record.
+        case unreadable
+    }
+
+    /// Reads the reply: for the first of the hashes, at least one, what was found.
+    package func records(_ reply: ScriptReply) throws(ScriptFault) -> (nowMs: Int64, [Found]) {
         guard reply.isWord("RECORDS"), reply.count > 1 else { throw reply.malformed("records") }
-        var records: [BudgetRecord?] = []
+        var records: [Found] = []
         for index in 1..<reply.count {
             let bytes = try reply.bytes(index)
-            records.append(bytes.isEmpty ? nil : try BudgetRecord(bytes, from: reply))
+            if bytes.isEmpty {
+                records.append(.nothing)
+            } else {
+                records.append(BudgetRecord(bytes).map(Found.record) ?? .unreadable)
+            }
         }
         return (try reply.int(0), records)
     }

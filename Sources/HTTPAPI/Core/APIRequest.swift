@@ -49,6 +49,11 @@ package struct APIRequest: Sendable {
         return nil
     }
 
+    /// Whether a query parameter is there, with a value or without.
+    func hasQuery(_ name: String) -> Bool {
+        query.utf8.split(separator: 38).contains { pair in Self.isText(pair.prefix { $0 != 61 }, name) }
+    }
+
     /// Whether a query parameter's name, of which any part may be percent-encoded, is this one.
     private static func isText(_ text: some Collection<UInt8>, _ name: String) -> Bool {
         if text.elementsEqual(name.utf8) { return true }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+import Budgets
 import HTTPAPI
 import HTTPTypes
 import Observability
@@ -273,5 +274,53 @@ struct ListTests {
             #expect(try await t.list(query + "&limit=200").rows.count < 7, "\(query)")
         }
         #expect(try await t.list().rows.count == 7)
+    }
+
+    @Test("161: any key that a create takes finds its reservation; an empty one is 400 and not everything")
+    func oddKeys() async throws {
+        let (t, _) = try await stage("list-odd-keys")
+        let id = try await t.made(1, key: "\\n\\t")
+        #expect(try await t.list("idempotency_key=%0A%09").rows.map(\.id) == [id])
+        for query in ["idempotency_key=", "idempotency_key", "idempotency_key=" + String(repeating: "a", count: 257)] {
+            let answer = try await t.list(query)
+            #expect(answer.status == 400 && answer.message.contains("idempotency_key"), "\(query)")
+        }
+    }
+
+    @Test("A record or a row that cannot be read is left out of a list, and the others are there")
+    func corrupt() async throws {
+        let (t, ids) = try await stage("list-corrupt")
+        let active = try #require(ids["ACTIVE"])
+        let broken = try #require(BudgetReservationID([UInt8](active.utf8)))
+        let key = Keyspace.budgetRecord(broken.shard, hash: broken.hash)
+        let record = try await t.stack.redis([UInt8]("GET".utf8), key).bytes ?? []
+        let rest = Set(ids.values).subtracting([active])
+        for text in [[65], Array(record.prefix(40)), [UInt8]("garbage-record".utf8)] as [[UInt8]] {
+            try await t.stack.redis([UInt8]("SET".utf8), key, text)
+            for query in ["", "sort_by=reserved", "sort_dir=asc&limit=3"] {
+                #expect(Set(try await t.list(query).rows.map(\.id)).isSubset(of: rest), "\(query)")
+            }
+            #expect(Set(try await t.list().rows.map(\.id)) == rest)
+            #expect(try await t.list("idempotency_key=ACTIVE").rows == [])
+        }
+        try await t.stack.redis([UInt8]("SET".utf8), key, record)
+        #expect(try await t.list().rows.count == 4)
+        let rows = t.stack.installation.keyspace.rowChunk(t.id, number: 0)
+        try await t.stack.redis([UInt8]("SETRANGE".utf8), rows, [UInt8]("64".utf8), [UInt8]("?".utf8))
+        for query in ["", "sort_by=reserved", "sort_dir=asc"] {
+            #expect(try await t.list(query).rows.count == 3, "\(query)")
+        }
+    }
+
+    @Test("A reservation under the key of one that has ended is listed once")
+    func reusedKey() async throws {
+        let t = try await CyclesStack.shared().tenant("list-reused")
+        try await t.ledger(allocated: 100)
+        let id = try await t.made(7, key: "again")
+        let first = try #require(BudgetReservationID([UInt8](id.utf8)))
+        #expect(try await t.release(id).status == 200)
+        try await t.stack.redis([UInt8]("DEL".utf8), Keyspace.budgetRecord(first.shard, hash: first.hash))
+        let second = try await t.made(7, key: "again")
+        #expect(try await t.list().rows.map(\.id) == [second])
     }
 }

@@ -68,6 +68,12 @@ struct EvaluateTests {
             for (tag, code) in [("C1", "TENANT_CLOSED"), ("S1", "TENANT_SUSPENDED")] as [(ByteText, ByteText)] {
                 try await self.scene.openTenant(tag)
                 try await self.expectCode(code, [(Paths.root, ledger)], tag: tag)
+                var other = ReserveCall()
+                other.id = mark("h2")
+                other.unit = "C"
+                let answer = try await self.evaluate(other, tag: tag).answer
+                #expect(answer.word == "EVALUATED" && answer.text(0).split(0).last == code, "before the unit")
+                try await self.scene.harness.command("DEL", self.scene.shardKey("r:" + other.id))
             }
         }
     }

@@ -296,4 +296,31 @@ struct ReserveTests {
         try await other.openTenant()
         try await other.observe("budget/reserve", ReserveCall().arguments()).expectUnchanged(.reply("NOBUDGET"))
     }
+
+    @Test("A budget whose ledger is gone, or whose flags mean nothing, is corrupt and not no budget")
+    func goneLedger() async throws {
+        var charge = ChargeCall()
+        charge.path = Paths.leaf
+        for path in Paths.all {
+            try await self.scene.harness.reset(clockUs: Scene.startMs * 1000)
+            try await self.scene.openTenant()
+            try await self.scene.openLedgers(Dictionary(uniqueKeysWithValues: Paths.all.map { ($0, Ledger(1000)) }))
+            for each in Paths.all {
+                try await self.scene.harness.command("ZADD", self.scene.key("bud"), "0", each + "\0U")
+            }
+            for broken in [nil, "1000 0 0 0 0 Z0", "1000 0 0 0 0 00", "1000 0 0 0 0 "] as [ByteText?] {
+                if let broken {
+                    try await self.scene.harness.command("SET", self.scene.ledgerKey(path), broken)
+                } else {
+                    try await self.scene.harness.command("DEL", self.scene.ledgerKey(path))
+                }
+                let comment: Comment = "\(path.plain) \(broken?.plain ?? "gone")"
+                let arguments = ReserveCall().arguments()
+                try await self.scene.observe("budget/reserve", arguments).expectFailure("CORRUPT", comment)
+                let question = ReserveCall().evaluation()
+                try await self.scene.observe("budget/evaluate", question).expectFailure("CORRUPT", comment)
+                try await self.scene.observe("budget/charge", charge.arguments()).expectFailure("CORRUPT", comment)
+            }
+        }
+    }
 }

@@ -56,7 +56,7 @@ struct Linearizer {
         let placed: (item: Int, position: Int)?
         let clockUs: Int64
         var others: ArraySlice<Choice>
-        /// Whether what was chosen, or not, shows only much later: terms of a policy, a freeze that perhaps was.
+        /// Whether what was chosen, or not, may show only much later: terms of a policy, a freeze.
         let isPivot: Bool
     }
 
@@ -182,8 +182,10 @@ struct Linearizer {
     private func isPivot(_ choice: Choice) -> Bool {
         guard case .place(let position, _) = choice else { return false }
         let item = items[open[position]]
-        if case .setPolicy = item.request { return true }
-        return item.role == .perhaps
+        switch item.request {
+        case .setPolicy, .freeze: return true
+        default: return false
+        }
     }
 
     /// Takes steps back to the last one that had an alternative; the alternatives left there.
@@ -223,7 +225,9 @@ struct Linearizer {
                 let isExtension = prediction.effect.ledgers == nil
                 // An answer that is only kept is a read: it fits now, and perhaps not later.
                 let endUs = prediction.effect.isPrivate ? 0 : items[open[position]].endUs - (isExtension ? 1 : 0)
-                let harm = prediction.effect.ledgers.map { spoilt(watched, by: $0) } ?? 0
+                let harm =
+                    prediction.effect.frozen?.isFrozen == false
+                    ? waitingForFrost(count) : prediction.effect.ledgers.map { spoilt(watched, by: $0) } ?? 0
                 effective.append((choice, endUs + harm * Self.spoiltUs))
             } else if model.dueCount(at: us / 1_000) == dueCount {
                 return [choice]
@@ -266,6 +270,19 @@ struct Linearizer {
             let same = items[item].answer.outcome.rows.filter { $0.numbers == model.ledgers[$0.ledger] }
             return same.isEmpty || same.count == items[item].answer.outcome.rows.count ? nil : same
         }
+    }
+
+    /// How many of the first open items were answered while a ledger was frozen.
+    private func waitingForFrost(_ count: Int) -> Int64 {
+        let frozen = BudgetModel.Denial.Reason.frozen.rawValue
+        return Int64(
+            open.prefix(count).count { item in
+                switch items[item].answer.outcome {
+                case .refused(_, frozen, _): true
+                case .decided(let decision): items[item].role != .replay && decision.reason == frozen
+                default: false
+                }
+            })
     }
 
     /// How many such reads could no longer be answered by these ledgers.

@@ -44,8 +44,8 @@ enum BudgetTree {
         PolicyPlot(pattern: "tenant:acme/workspace:test/agent:*", subjects: [.bob], rank: 0),
     ]
 
-    /// The tenant's TTL where neither request nor policy say, ms: longer than any run, for what expires while the end is
-    /// looked at would be counted twice. And the longest TTL, of a tenant that names none.
+    /// The tenant's TTL where neither request nor policy say, ms: longer than any run, for what expires while the end
+    /// is looked at would be counted twice. And the longest TTL, of a tenant that names none.
     static let defaultTTLMs: Int64 = 3_000_000
     static let maxTTLMs: Int64 = 3_600_000
 

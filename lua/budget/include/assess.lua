@@ -6,7 +6,7 @@ do
     -- reserved, and its flags, then no more than a policy letter.
     local function judge(key, v, amount)
         local find, big = string.find, int64.open()
-        local a, r, s, d, o, f = string.match(v, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%u*[0rio])$')
+        local a, r, s, d, o, f = string.match(v, '^(%d+) (%d+) (%d+) (%d+) (%d+) ([CFO]*[0rio])$')
         if not (a and big.sound(a) and big.sound(r) and big.sound(s) and big.sound(d) and big.sound(o)) then
             error({err = 'CORRUPT ledger ' .. key})
         end
@@ -52,6 +52,9 @@ do
                 end
                 writes[n + 1], writes[n + 2], n, flags = key, text, n + 2, policy
                 if rank > worst then worst, at = rank, i - first end
+            elseif call('ZSCORE', sub(base, 1, -5) .. 'bud', args[i] .. '\0' .. sub(base, -2, -2)) then
+                -- A budget whose ledger is gone must not be taken for no budget.
+                error({err = 'CORRUPT ledger ' .. key})
             end
         end
         if worst > 0 then

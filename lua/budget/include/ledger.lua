@@ -14,13 +14,13 @@ do
     -- allocated, reserved, spent, debt, limit, flags as texts; nothing when the text is no ledger. Whether the amounts
     -- are within int64 is for the caller to see.
     function ledger.fields(v)
-        return string.match(v, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%u*[0rio])$')
+        return string.match(v, '^(%d+) (%d+) (%d+) (%d+) (%d+) ([CFO]*[0rio])$')
     end
 
     -- A ledger's text with `amount` given back from reserved; nil when it is no ledger or holds less than that.
     function ledger.give_back(v, amount)
         -- Nearly always, and then cheaper; with so few characters no amount has more than 18 digits.
-        local a, r, rest = string.match(v, '^(%d+) (%d+)( %d+ %d+ %d+ %u*[0rio])$')
+        local a, r, rest = string.match(v, '^(%d+) (%d+)( %d+ %d+ %d+ [CFO]*[0rio])$')
         if not a then return nil end
         if #a < 19 and #rest < 26 and r + 0 < 9007199254740992 then
             local left = r - amount

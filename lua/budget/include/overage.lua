@@ -116,7 +116,7 @@ do
 
         local rows, total = {}, reserved + actual
         for i = 1, #ledgers do
-            local v = {string.match(ledgers[i], '^(%d+) (%d+) (%d+) (%d+) (%d+) (%u*[0rio])$')}
+            local v = {string.match(ledgers[i], '^(%d+) (%d+) (%d+) (%d+) (%d+) ([CFO]*[0rio])$')}
             if not v[1] then return 'CORRUPT', i end
             rows[i], total = v, total + v[1] + v[2] + v[3] + v[4] + v[5]
         end

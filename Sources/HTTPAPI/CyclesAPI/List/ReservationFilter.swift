@@ -63,9 +63,19 @@ struct ReservationFilter: Sendable {
         created = try Window(request, "from", "to")
         expires = try Window(request, "expires_from", "expires_to")
         finalized = try Window(request, "finalized_from", "finalized_to")
-        idempotencyKey = try request.queryText(
-            "idempotency_key", charactersMax: Limits.idempotencyKeyCharacters.upperBound)
+        idempotencyKey = try Self.idempotencyKey(request)
         self.principal = principal
+    }
+
+    /// Any key that a create takes; unlike a bound of a window, an empty one is not an absent one.
+    private static func idempotencyKey(_ request: APIRequest) throws -> [UInt8]? {
+        let name = "idempotency_key"
+        guard let key = try request.queryValue(name) ?? (request.hasQuery(name) ? [] : nil) else { return nil }
+        let range = Limits.idempotencyKeyCharacters
+        guard range.contains(String(decoding: key, as: UTF8.self).unicodeScalars.count) else {
+            throw APIError.invalid("\(name): must be \(range.lowerBound) to \(range.upperBound) characters")
+        }
+        return key
     }
 
     /// Whether this much speaks for a reservation.

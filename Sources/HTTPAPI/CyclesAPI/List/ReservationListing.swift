@@ -34,6 +34,7 @@ struct ReservationListing: Sendable {
         var from: Int64?
         var read = 0
         var isFirst = true
+        var notices: [LogNotice] = []
         /// Rows of the last millisecond read, in the order of the directory, of which more may follow.
         var run: Run?
     }
@@ -77,11 +78,14 @@ struct ReservationListing: Sendable {
         let read = ReadRecords(access: access, hashes: [identity.text])
         return .call(read.call) { reply throws(ScriptFault) in
             let (now, records) = try read.records(reply)
-            guard let record = records.first ?? nil, filter.accepts(ReservationFacts(record, atMs: now)),
-                filter.accepts(path: record.path)
-            else { return .respond(Self.empty) }
             var page = ReservationPage(extras: extras)
-            page.add(record, id: record.id(shard: shard, hash: identity.text), nowMs: now)
+            switch records.first {
+            case .record(let record)
+            where filter.accepts(ReservationFacts(record, atMs: now)) && filter.accepts(path: record.path):
+                page.add(record, id: record.id(shard: shard, hash: identity.text), nowMs: now)
+            case .unreadable: page.notices.append(unreadable(record: identity.text))
+            default: break
+            }
             return .respond(page.response(next: nil, readBy: owner))
         }
     }
@@ -124,6 +128,7 @@ struct ReservationListing: Sendable {
         var progress = progress
         progress.isFirst = false
         progress.read += piece.rows.count
+        progress.notices += piece.unreadable.map(unreadable(row:))
         let matches = wanted.compactMap { row -> Match? in
             let path = paths[row.pathNumber]
             if filter.needsPath, !filter.accepts(path: path) { return nil }
@@ -141,20 +146,19 @@ struct ReservationListing: Sendable {
             if progress.found.count > 4 * limit + 2_000 || !piece.hasMore { progress.found = best(progress.found) }
         }
         let isFull = order.followsDirectory && progress.found.count > limit
-        if isFull || !piece.hasMore || isOver(piece) { return show(progress.found, next: nil) }
-        let last = piece.rows.last?.number ?? 0
-        progress.from = scansDown ? last - 1 : last + 1
+        if isFull || !piece.hasMore || isOver(piece) { return show(progress, next: nil) }
+        progress.from = piece.next
         if order.followsDirectory, progress.read >= Limits.rowsPerPage {
             // Nearly nothing matches: the page ends early, and its cursor goes on from here.
             let from = progress.run?.from ?? progress.from ?? 0
-            return show(progress.found, next: .run(from: from, until: scansDown ? from + 1 : from - 1, hash: []))
+            return show(progress, next: .run(from: from, until: scansDown ? from + 1 : from - 1, hash: []))
         }
         return scan(progress, past: cursor, paths)
     }
 
     /// Whether what follows was created too early or too late for the query.
     private func isOver(_ piece: ReadRows.Piece) -> Bool {
-        guard let last = piece.rows.last else { return true }
+        guard let last = piece.rows.last else { return piece.unreadable.isEmpty }
         return order.followsDirectory && filter.isPast(last.createdMs, isDescending: scansDown)
     }
 
@@ -205,10 +209,12 @@ struct ReservationListing: Sendable {
 
     // MARK: Records
 
-    private func show(_ found: [Match], next: ReservationCursor?) -> Step {
-        let shown = found.prefix(limit)
-        let end = found.count > limit ? shown.last?.cursor : next
-        return read(shown, ReservationPage(extras: extras), end: end)
+    private func show(_ progress: Progress, next: ReservationCursor?) -> Step {
+        let shown = progress.found.prefix(limit)
+        let end = progress.found.count > limit ? shown.last?.cursor : next
+        var page = ReservationPage(extras: extras)
+        page.notices = progress.notices
+        return read(shown, page, end: end)
     }
 
     private func read(_ shown: ArraySlice<Match>, _ page: ReservationPage, end: ReservationCursor?) -> Step {
@@ -218,10 +224,16 @@ struct ReservationListing: Sendable {
         return .call(read.call) { reply throws(ScriptFault) in
             let (now, records) = try read.records(reply)
             var page = page
-            for (match, record) in zip(shown, records) {
-                // What changed since the first round and is not wanted any more is left out.
-                guard let record, filter.accepts(ReservationFacts(record, atMs: now)) else { continue }
-                page.add(record, id: record.id(shard: shard, hash: match.row.hash), nowMs: now)
+            for (match, found) in zip(shown, records) {
+                switch found {
+                // What changed since the first round and is not wanted any more is left out, and so is a younger
+                // reservation under the key of one that has ended: it has a row of its own.
+                case .record(let record)
+                where record.createdMs == match.row.createdMs && filter.accepts(ReservationFacts(record, atMs: now)):
+                    page.add(record, id: record.id(shard: shard, hash: match.row.hash), nowMs: now)
+                case .unreadable: page.notices.append(unreadable(record: match.row.hash))
+                default: break
+                }
             }
             let rest = shown.dropFirst(records.count)
             if page.isLarge, !rest.isEmpty {
@@ -230,6 +242,15 @@ struct ReservationListing: Sendable {
             }
             return self.read(rest, page, end: end)
         }
+    }
+
+    private func unreadable(record hash: [UInt8]) -> LogNotice {
+        .unreadable(UnreadableRow(kind: .reservation, key: Keyspace.budgetRecord(shard, hash: hash)))
+    }
+
+    private func unreadable(row number: Int64) -> LogNotice {
+        let key = installation.keyspace.rowChunk(tenant, number: number)
+        return .unreadable(UnreadableRow(kind: .reservation, key: key + [UInt8](" row \(number)".utf8)))
     }
 
     private func seal(_ cursor: ReservationCursor) -> [UInt8] {

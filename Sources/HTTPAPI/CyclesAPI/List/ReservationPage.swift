@@ -10,6 +10,8 @@ internal import Synchronization
 struct ReservationPage: Sendable {
     private var writer = JSONWriter(capacity: 16_384)
     private let extras: ReservationExtras
+    /// What could not be read and is left out, for the log.
+    var notices: [LogNotice] = []
 
     init(extras: ReservationExtras) {
         self.extras = extras
@@ -39,6 +41,7 @@ struct ReservationPage: Sendable {
         writer.endObject()
         var response = APIResponse.json(writer.finish())
         response.readOnBehalfOf = owner
+        response.notices = notices
         return response
     }
 }
@@ -46,20 +49,23 @@ struct ReservationPage: Sendable {
 /// Scope paths by their numbers, as far as one list has met them.
 final class PathTable: Sendable {
     private let paths = Mutex<[UInt32: [UInt8]]>([:])
+    private let roomMax: Int
+
+    /// A table that keeps about so many.
+    init(roomMax: Int = Limits.pathsKept) { self.roomMax = roomMax }
 
     /// The path of a number; empty when it has not been asked for.
     subscript(number: UInt32) -> [UInt8] { paths.withLock { $0[number] ?? [] } }
 
-    /// Which of these are not known yet, each once.
+    /// Which of these are not known yet, each once. Numbers of one time are met together, so it starts anew when it has
+    /// become large: before it says what is missing, because all of these are needed now.
     func missing(_ numbers: [UInt32]) -> [UInt32] {
-        paths.withLock { known in Set(numbers).filter { known[$0] == nil } }
-    }
-
-    /// Adds what was read. Numbers of one time are met together, so it may start anew when it has become large.
-    func add(_ read: [UInt32: [UInt8]]) {
         paths.withLock { known in
-            if known.count > Limits.rowsPerPage / 10 { known.removeAll(keepingCapacity: true) }
-            known.merge(read) { _, new in new }
+            if known.count > roomMax { known.removeAll(keepingCapacity: true) }
+            return Set(numbers).filter { known[$0] == nil }
         }
     }
+
+    /// Adds what was read.
+    func add(_ read: [UInt32: [UInt8]]) { paths.withLock { $0.merge(read) { _, new in new } } }
 }

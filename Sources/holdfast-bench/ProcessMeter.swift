@@ -43,10 +43,10 @@ final class ServerProcess {
         self.pid = pid
     }
 
-    /// Ends the server and waits for it.
+    /// Ends the server and waits for it, half a minute at most.
     func stop() {
         try? input.fileHandleForWriting.close()
-        shell.waitUntilExit()
+        for _ in 0..<300 where shell.isRunning { usleep(100_000) }
     }
 }
 

@@ -40,8 +40,9 @@ struct ReportTable {
     mutating func add(_ kind: LoadKind, connections: Int, _ result: LoadResult) {
         rows.append((kind, connections, result))
         print(
-            "measured \(kind.rawValue) at \(connections) connections: \(Int(result.perSecond)) requests/s",
-            terminator: "\n")
+            "measured \(kind.rawValue) at \(connections) connections: \(Int(result.perSecond)) requests/s")
+        // Whoever writes this to a file wants to see how far it is, too.
+        fflush(nil)
     }
 
     func finish(alone: [String: AloneResult], aof: String, seconds: Int) {

@@ -15,8 +15,9 @@ run: deps ## start everything here: Redis, server, worker, and a tenant to try; 
 	swift build -c release
 	@exec .build/release/holdfast dev $(ARGS)
 
+# Of a crash only the thread that did it: with hundreds of threads the report of all takes minutes.
 test: deps ## build and run all tests
-	swift test $(ARGS)
+	SWIFT_BACKTRACE=threads=crashed swift test $(ARGS)
 
 build: deps ## build for development
 	swift build

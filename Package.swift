@@ -141,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "VerificationTests",
             dependencies: [
-                "Verification", "LocalStack", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", nioCore, nioPosix,
+                "Verification", "TestSupport", "LocalStack", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient",
+                nioCore, nioPosix,
             ],
             swiftSettings: plain),
         .target(

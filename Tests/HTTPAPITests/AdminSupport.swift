@@ -13,6 +13,7 @@ import RedisClient
 import SharedKernel
 import StrictJSON
 import Synchronization
+import TestSupport
 import Testing
 
 /// The admin plane over a Redis of its own, reached through the pipeline as servers reach it, without a socket.
@@ -40,6 +41,12 @@ struct AdminStack: Sendable {
     /// Runs a test against a stack of its own, whose server goes by `clock`.
     static func run(
         clock: @escaping @Sendable () -> Int64 = { UTCTimestamp.now_ms() }, _ body: (AdminStack) async throws -> Void
+    ) async throws {
+        try await TestGate.stacks.run { try await runAlone(clock, body) }
+    }
+
+    private static func runAlone(
+        _ clock: @escaping @Sendable () -> Int64, _ body: (AdminStack) async throws -> Void
     ) async throws {
         let redis = try await PrivateRedis.start()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -9,6 +9,7 @@ import NIOPosix
 import RedisClient
 import SharedKernel
 import StrictJSON
+import TestSupport
 import Testing
 
 /// The Reservation API over a Redis of its own: endpoints, scripts and store, without a socket for HTTP.
@@ -39,6 +40,10 @@ struct ReservationAPIStack: Sendable {
 
     /// Runs a test against a stack of its own with one active tenant.
     static func run(_ body: (ReservationAPIStack) async throws -> Void) async throws {
+        try await TestGate.stacks.run { try await runAlone(body) }
+    }
+
+    private static func runAlone(_ body: (ReservationAPIStack) async throws -> Void) async throws {
         let principal = try ReservationAPICall.principal()
         let redis = try await PrivateRedis.start()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

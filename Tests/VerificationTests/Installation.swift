@@ -8,6 +8,7 @@ import NIOCore
 import NIOPosix
 import RedisClient
 import SharedKernel
+import TestSupport
 import Testing
 import Verification
 
@@ -21,6 +22,10 @@ struct Installation: Sendable {
 
     /// Runs a test against a Redis of its own; with `installed` false the Redis is empty.
     static func with(installed: Bool = true, _ body: (Installation) async throws -> Void) async throws {
+        try await TestGate.installations.run { try await alone(installed, body) }
+    }
+
+    private static func alone(_ installed: Bool, _ body: (Installation) async throws -> Void) async throws {
         let redis = try await PrivateRedis.start()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = try RedisConfiguration(url: redis.url)

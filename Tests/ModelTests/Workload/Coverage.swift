@@ -3,7 +3,7 @@
 
 /// What a run has met: answers by kind.
 struct Coverage: CustomStringConvertible {
-    /// What a run of a few thousand operations must have met to mean anything.
+    /// What a run must have met to mean anything: a long one all of it, a short one nearly.
     private static let expected = [
         "reserved", "committed", "committed over", "committed capped", "released", "extended", "found", "balances",
         "funded", "BUDGET_EXCEEDED", "OVERDRAFT_LIMIT_EXCEEDED", "DEBT_OUTSTANDING", "RESERVATION_EXPIRED",

@@ -106,6 +106,15 @@ private final class Watch: Sendable {
         }
     }
 
+    /// Waits until so much was answered; an error after a minute.
+    func until(_ isEnough: ((before: Int, after: Int, late: [String])) -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !isEnough(counts) {
+            try #require(ContinuousClock.now < deadline, "requests were not answered in a minute")
+            await Task.yield()
+        }
+    }
+
     var counts: (before: Int, after: Int, late: [String]) { answers.withLock { $0 } }
 }
 
@@ -154,14 +163,11 @@ struct ReplicaTests {
                     }
                 }
             }
-            while watch.counts.before < 90 { try await Task.sleep(for: .milliseconds(1)) }
+            try await watch.until { $0.before >= 90 }
             let answer = try await change(replicas.all[1])
             watch.change()
             #expect(answer.status == .ok || answer.status == .created, "\(answer.body)")
-            let deadline = ContinuousClock.now + .seconds(20)
-            while watch.counts.after < 90, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(1))
-            }
+            try await watch.until { $0.after >= 90 }
             watch.end()
             try await group.waitForAll()
         }

@@ -32,11 +32,8 @@ enum CommitReservation {
     }
 
     private static func send(_ commit: Commit, _ principal: Principal, keepMs: Int64) -> Step {
-        let catchUp = CatchUp(
-            sweep: { Expire(keys: principal.keys, keepMs: keepMs).call },
-            again: { commit.call(for: principal.access, keepMs: keepMs, sweptMs: $0) })
-        let call = commit.call(for: principal.access, keepMs: keepMs)
-        return .call(call, catchUp: catchUp) { reply throws(ScriptFault) in
+        let call = { @Sendable in commit.call(for: principal.access, keepMs: keepMs, sweptMs: $0) }
+        return .budgetCall(of: principal.keys, keepMs: keepMs, call) { reply throws(ScriptFault) in
             answer(try commit.outcome(reply), commit)
         }
     }

@@ -32,17 +32,13 @@ enum CreateEvent {
             identity: input.installation.salt.identity(
                 tenant: principal.tenant, endpoint: "event".utf8, key: key.decoded),
             fingerprint: Identity.fingerprint(of: document.root), actual: actual, unit: unit, path: subject.path,
-            policy: policy ?? rules?.overagePolicy.flatMap(OveragePolicy.init(word:)),
-            fallbackPolicy: OveragePolicy(word: principal.terms.overagePolicy) ?? .allowIfAvailable)
+            policy: policy ?? rules?.overage, fallbackPolicy: principal.overageFallback)
         return book(charge, principal, keepMs: input.installation.keepMs)
     }
 
     private static func book(_ charge: Charge, _ principal: Principal, keepMs: Int64) -> Step {
-        let catchUp = CatchUp(
-            sweep: { Expire(keys: principal.keys, keepMs: keepMs).call },
-            again: { charge.call(for: principal, keepMs: keepMs, sweptMs: $0) })
-        let call = charge.call(for: principal, keepMs: keepMs)
-        return .call(call, catchUp: catchUp) { reply throws(ScriptFault) in
+        let call = { @Sendable in charge.call(for: principal, keepMs: keepMs, sweptMs: $0) }
+        return .budgetCall(of: principal.keys, keepMs: keepMs, call) { reply throws(ScriptFault) in
             switch try charge.outcome(reply) {
             case .charged(let record, let isReplay):
                 answer(record, isReplay: isReplay, id: record.id(shard: principal.shard, hash: charge.identity.text))

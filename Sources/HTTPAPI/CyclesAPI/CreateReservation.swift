@@ -22,8 +22,7 @@ enum CreateReservation {
                 ? reserve.evaluation(for: principal, keepMs: keepMs, sweptMs: sweptMs)
                 : reserve.call(for: principal, sweptMs: sweptMs)
         }
-        let catchUp = CatchUp(sweep: { Expire(keys: principal.keys, keepMs: keepMs).call }, again: call)
-        return .call(call(0), catchUp: catchUp) { reply throws(ScriptFault) in
+        return .budgetCall(of: principal.keys, keepMs: keepMs, call) { reply throws(ScriptFault) in
             answer(try reserve.outcome(reply), reserve, principal)
         }
     }
@@ -46,14 +45,13 @@ enum CreateReservation {
         let terms = principal.terms
         // A policy's terms stand before the tenant's, the request's before both (runtime digest 2.12, 6.1).
         let rules = principal.policies.governing(subject.path.bytes, atMs: input.nowMs)
-        let overage = policy ?? rules?.overagePolicy.flatMap(OveragePolicy.init(word:))
         var reserve = Reserve(
             identity: input.installation.salt.identity(
                 tenant: principal.tenant, endpoint: "create".utf8, key: key.decoded),
             fingerprint: Identity.fingerprint(of: document.root), amount: amount, unit: unit, path: subject.path,
             ttlMs: min(ttl ?? rules?.defaultTTLMs ?? terms.defaultTTLMs, rules?.maxTTLMs ?? terms.maxTTLMs),
-            graceMs: grace ?? 5_000, policy: overage,
-            fallbackPolicy: OveragePolicy(word: terms.overagePolicy) ?? .allowIfAvailable,
+            graceMs: grace ?? 5_000, policy: policy ?? rules?.overage,
+            fallbackPolicy: principal.overageFallback,
             maxExtensions: min(rules?.maxExtensions ?? terms.maxExtensions, Limits.extensionsMax),
             idempotencyKey: key.raw, subject: subject.raw, action: action, metadata: metadata?.raw ?? [])
         reserve.caps = rules?.caps ?? []

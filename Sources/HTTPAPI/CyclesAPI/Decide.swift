@@ -24,23 +24,19 @@ enum Decide {
         try fields.finish()
         if let refusal = subject.refusal(for: principal) { return .refuse(refusal) }
         let rules = principal.policies.governing(subject.path.bytes, atMs: input.nowMs)
-        let fallback = OveragePolicy(word: principal.terms.overagePolicy) ?? .allowIfAvailable
         var question = Reserve(
             identity: input.installation.salt.identity(
                 tenant: principal.tenant, endpoint: "decide".utf8, key: key.decoded),
             fingerprint: Identity.fingerprint(of: document.root), amount: amount, unit: unit, path: subject.path,
-            ttlMs: 0, graceMs: 0, policy: nil, fallbackPolicy: fallback, maxExtensions: 0, idempotencyKey: key.raw,
-            subject: subject.raw, action: action, metadata: metadata?.raw ?? [])
+            ttlMs: 0, graceMs: 0, policy: nil, fallbackPolicy: principal.overageFallback, maxExtensions: 0,
+            idempotencyKey: key.raw, subject: subject.raw, action: action, metadata: metadata?.raw ?? [])
         question.caps = rules?.caps ?? []
         return ask(question, principal, keepMs: input.installation.keepMs)
     }
 
     private static func ask(_ question: Reserve, _ principal: Principal, keepMs: Int64) -> Step {
-        let catchUp = CatchUp(
-            sweep: { Expire(keys: principal.keys, keepMs: keepMs).call },
-            again: { question.evaluation(for: principal, keepMs: keepMs, sweptMs: $0) })
-        let call = question.evaluation(for: principal, keepMs: keepMs)
-        return .call(call, catchUp: catchUp) { reply throws(ScriptFault) in
+        let call = { @Sendable in question.evaluation(for: principal, keepMs: keepMs, sweptMs: $0) }
+        return .budgetCall(of: principal.keys, keepMs: keepMs, call) { reply throws(ScriptFault) in
             switch try question.outcome(reply) {
             case .reserved(let record, _, _): .respond(.json(body(record)))
             case let refusal: .refuse(BudgetRefusals.reserve(refusal, path: question.path, unit: question.unit))

@@ -90,10 +90,8 @@ enum GetBalances {
         let keepMs = query.installation.keepMs
         let balances = Balances(
             after: after, limit: query.limit + 1 - Int64(found.count), segments: query.segments)
-        let catchUp = CatchUp(
-            sweep: { Expire(keys: principal.keys, keepMs: keepMs).call },
-            again: { balances.call(for: principal, sweptMs: $0) })
-        return .call(balances.call(for: principal), catchUp: catchUp) { reply throws(ScriptFault) in
+        let call = { @Sendable in balances.call(for: principal, sweptMs: $0) }
+        return .budgetCall(of: principal.keys, keepMs: keepMs, call) { reply throws(ScriptFault) in
             let page = try balances.page(reply)
             let rows = found + page.rows.filter(query.counts)
             if page.hasMore, rows.count <= query.limit {

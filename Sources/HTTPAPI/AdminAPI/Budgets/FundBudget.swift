@@ -37,9 +37,7 @@ enum FundBudget {
         let path = try owner.scope(place.scope)
         let fund = fund(input, owner, path, unit, body)
         let keepMs = input.installation.keepMs
-        let catchUp = CatchUp(
-            sweep: { Expire(keys: owner.keys, keepMs: keepMs).call }, again: { fund.call(sweptMs: $0) })
-        return .call(fund.call(), catchUp: catchUp) { reply throws(ScriptFault) in
+        return .budgetCall(of: owner.keys, keepMs: keepMs, { fund.call(sweptMs: $0) }) { reply throws(ScriptFault) in
             answer(try fund.outcome(reply), fund)
         }
     }

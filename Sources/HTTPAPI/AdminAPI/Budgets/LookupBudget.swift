@@ -17,9 +17,8 @@ enum LookupBudget {
         let (owner, path) = try LedgerOwner.of(place.scope, input)
         let lookup = LookupLedger(keys: owner.keys, tag: owner.tag, path: path, unit: place.unit)
         let keepMs = input.installation.keepMs
-        let catchUp = CatchUp(
-            sweep: { Expire(keys: lookup.keys, keepMs: keepMs).call }, again: { lookup.call(sweptMs: $0) })
-        return .call(lookup.call(), catchUp: catchUp) { reply throws(ScriptFault) in
+        let call = { @Sendable in lookup.call(sweptMs: $0) }
+        return .budgetCall(of: lookup.keys, keepMs: keepMs, call) { reply throws(ScriptFault) in
             guard let detail = try lookup.ledger(reply) else { return .refuse(AdminRefusals.noBudget(path.bytes)) }
             return .respond(.json(detail.body))
         }

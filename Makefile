@@ -17,7 +17,7 @@ run: deps ## start everything here: Redis, server, worker, and a tenant to try; 
 
 # Of a crash only the thread that did it: with hundreds of threads the report of all takes minutes.
 test: deps ## build and run all tests
-	SWIFT_BACKTRACE=threads=crashed swift test $(ARGS)
+	@scripts/test $(ARGS)
 
 build: deps ## build for development
 	swift build

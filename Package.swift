@@ -36,6 +36,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
@@ -57,6 +58,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // Build tooling: Lua scripts become a Swift catalogue.
@@ -87,7 +89,7 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "OpenAPIFiles", "RedisClient", "StrictJSON",
-                "Observability", nioCore, httpTypes, logging,
+                "Observability", nioCore, httpTypes, jwtKit, logging,
             ],
             swiftSettings: strict),
         .target(

@@ -271,7 +271,7 @@ struct StatementTests {
     func grace() async throws {
         let t = try await CyclesStack.shared().tenant("in-grace")
         try await t.ledger(allocated: 100)
-        let id = try await t.made(100)
+        let id = try await t.made(100, more: #","grace_period_ms":60000"#)
         try await t.setTimes(id, expiresMs: UTCTimestamp.now_ms() - 1)
         #expect(try await t.extend(id, by: 1).error == "RESERVATION_EXPIRED")
         #expect(try await t.balance() == [100, 100, 0, 0, 0, 0])

@@ -217,14 +217,17 @@ struct Linearizer {
                 idle.append((undone, .max))
                 continue
             }
-            guard let prediction = fit(items[open[position]], after: clockUs, by: horizonUs) else { continue }
+            guard let prediction = fit(items[open[position]], after: clockUs, by: horizonUs),
+                !isTooEarly(prediction.effect, position)
+            else { continue }
             let choice = Choice.place(position, prediction)
             let us = max(clockUs, prediction.window.beginUs)
             if !prediction.effect.isEmpty, !isUnnoticed(prediction.effect, position, count) {
                 // Of those that end in the same ms, extensions come first: they may be followed by a commit.
                 let isExtension = prediction.effect.ledgers == nil
-                // An answer that is only kept is a read: it fits now, and perhaps not later.
-                let endUs = prediction.effect.isPrivate ? 0 : items[open[position]].endUs - (isExtension ? 1 : 0)
+                // An answer that is only kept is a read, and so is one of amount 0: it fits now, and perhaps not later.
+                let isRead = prediction.effect.isPrivate || prediction.effect.ledgers == model.ledgers
+                let endUs = isRead ? 0 : items[open[position]].endUs - (isExtension ? 1 : 0)
                 let harm =
                     prediction.effect.frozen?.isFrozen == false
                     ? waitingForFrost(count) : prediction.effect.ledgers.map { spoilt(watched, by: $0) } ?? 0
@@ -257,6 +260,21 @@ struct Linearizer {
 
     /// More than any window is long.
     private static let spoiltUs: Int64 = 1_000_000_000
+
+    /// Whether a call that has the key which an effect uses up is still to come and was refused for what the budget is:
+    /// it came before the effect, for afterwards it is a replay or a mismatch.
+    private func isTooEarly(_ effect: BudgetModel.Effect, _ position: Int) -> Bool {
+        guard let name = effect.kept?.name else { return false }
+        let endUs = items[open[position]].endUs
+        for (other, item) in open.enumerated() {
+            guard items[item].beginUs <= endUs else { return false }
+            guard other != position, items[item].role == .call, items[item].request.keyName == name,
+                case .refused(let status, let code, _) = items[item].answer.outcome
+            else { continue }
+            if [409, 429].contains(status), code != "IDEMPOTENCY_MISMATCH" { return true }
+        }
+        return false
+    }
 
     /// Reads among the first open items that show several ledgers as they are now, and others as they are not: these
     /// have to change first, for a ledger hardly ever has the same numbers twice.

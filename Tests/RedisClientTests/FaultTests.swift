@@ -126,7 +126,8 @@ struct FaultTests {
             words.first == "SLOW" ? .silence : .bytes("+slow\r\n+\(words[0])\r\n")
         }) { mock in
             var configuration = mock.configuration
-            configuration.commandTimeout = .milliseconds(1000)
+            // Long enough for the second call on a busy machine.
+            configuration.commandTimeout = .seconds(8)
             try await withPool(configuration) { pool in
                 try await pool.waitUntilReady(within: .seconds(60))
                 #expect(await pool.failure("SLOW") == .timeout)

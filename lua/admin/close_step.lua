@@ -119,11 +119,13 @@ function ending.l(member)
         call('ZREM', active_key, member)
         return nil, resource, true
     end
-    local expires, fence, owner, kind, label, _
-    if type(value) == 'string' then expires, fence, _, owner, kind, label = hold.open(value, true) end
+    local expires, fence, token, owner, kind, label, extension
+    if type(value) == 'string' then
+        expires, fence, token, owner, kind, label, extension = hold.open(value, true)
+    end
     if not expires then return false, resource end
     local reason = expires + 0 <= now and 'X' or 'R'
-    local used = hold.free(tenant_key, resource, reason, lock_id, expires, fence, owner, kind, label)
+    local used = hold.free(tenant_key, resource, reason, lock_id, expires, fence, token, owner, kind, label, extension)
     if not used then return false, resource end
     lock_id = string.format('%.0f', used + 1)
     return true, resource, true

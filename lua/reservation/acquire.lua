@@ -1,5 +1,6 @@
 --[[
-reservation/acquire: takes named resources for requesters, each item on its own, in order.
+reservation/acquire: takes named resources for requesters, each item on its own, in order; for tenants without
+registered resources and without a limit of concurrent reservations. The others take reservation/claim.
 
 retry: keyed
 KEYS
@@ -48,8 +49,8 @@ for i = 3, #ARGV, 5 do
     local word, expires, fence, token, holder
     if i > 3 then id = format('%d', id + 1) end
     if value then
-        local old_kind, old_label
-        expires, fence, token, holder, old_kind, old_label = hold.open(value)
+        local old_kind, old_label, extension
+        expires, fence, token, holder, old_kind, old_label, extension = hold.open(value)
         if expires + 0 > now then
             if holder ~= requester then
                 word, token = 'ALREADY_HELD', ''
@@ -61,7 +62,8 @@ for i = 3, #ARGV, 5 do
             -- What is written below must have its type before the old hold goes.
             call('ZCARD', requester_key)
             call('ZCARD', due_key)
-            local used, failure = hold.free(tenant_key, name, 'X', id, expires, fence, holder, old_kind, old_label)
+            local used, failure = hold.free(tenant_key, name, 'X', id, expires, fence, token, holder, old_kind,
+                old_label, extension)
             if not used then return redis.error_reply(failure) end
             id = format('%d', used + 1)
         end

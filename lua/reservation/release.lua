@@ -8,20 +8,24 @@ KEYS
   2 tenant      the tenant's status letter and epoch
 ARGV
   1 tag         the caller's cached value of KEYS[2]
-  2.. items     per item: requester, resource, release token (may be empty)
+  2 registered  1 if the tenant has registered resources, else 0
+  3.. items     per item: requester, resource, release token (may be empty)
 REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
-  ITEMS words..  per item: RELINQUISHED, NOT_RESERVED, NOT_OWNER (right token, other requester), BAD_TOKEN
+  ITEMS words..  per item: RELINQUISHED, NOT_RESERVED, NOT_OWNER (right token, other requester) or BAD_TOKEN; and the
+                 names freed, divided by tabs (empty when it is the item's name, or nothing)
 EVENTS
   stream entry R for each RELINQUISHED, X for a hold found past its expiry
 COMPLEXITY
-  O(items * log holds), at most 64 items; 6 calls an item
+  O(items * (log holds + blockers + ancestors)), at most 64 items; 6 calls for a plain name
 ]]
 --include <reservation/hold>
+--include <reservation/overdue>
+--include <reservation/find>
 
 -- Hot: clock and tenant are written out below, because a closure costs 0.1 us in every call.
-local tenant_key, tag = KEYS[2], ARGV[1]
+local tenant_key, tag, is_registered = KEYS[2], ARGV[1], ARGV[2] == '1'
 local call = redis.call
 local current = call('GET', tenant_key)
 if current ~= tag then return {'STALE', current or ''} end
@@ -30,15 +34,24 @@ if string.byte(tag) == 67 then return {'CLOSED'} end
 local time = call('TIME')
 local id = time[1] .. string.sub('00000' .. time[2], -6)
 local now = string.sub(id, 1, 13) + 0
-if #ARGV > 4 then hold.check_batch(KEYS[1], tenant_key, ARGV, 2, 3) end
+if #ARGV > 5 then hold.check_batch(KEYS[1], tenant_key, ARGV, 3, 3) end
+if is_registered then
+    local _
+    _, _, _, id = overdue.sweep(tenant_key, id, now, now, 64)
+end
 
-local out, n, last = {'ITEMS', nil}, 1, nil
-for i = 2, #ARGV, 3 do
+local out, n, last = {'ITEMS', nil, nil}, 1, nil
+for i = 3, #ARGV, 3 do
     local requester, name = ARGV[i], ARGV[i + 1]
-    local value = call('GET', tenant_key .. ':k:' .. name)
-    local word, reason = 'NOT_RESERVED', nil
+    local unit, value = name, nil
+    if is_registered then
+        unit, value = find.held(tenant_key, name, ARGV[i + 2], true)
+    else
+        value = call('GET', tenant_key .. ':k:' .. name)
+    end
+    local word, reason, freed = 'NOT_RESERVED', nil, nil
     if value then
-        local expires, fence, token, owner, kind, label = hold.open(value)
+        local expires, fence, token, owner, kind, label, extension = hold.open(value)
         if expires + 0 <= now then
             reason = 'X'
         elseif token ~= ARGV[i + 2] then
@@ -50,12 +63,15 @@ for i = 2, #ARGV, 3 do
         end
         if reason then
             if last then id = string.format('%d', last + 1) end
-            local used, failure = hold.free(tenant_key, name, reason, id, expires, fence, owner, kind, label)
-            if not used then return redis.error_reply(failure) end
-            last = used
+            local used, released = hold.free(tenant_key, unit, reason, id, expires, fence, token, owner, kind, label,
+                extension)
+            if not used then return redis.error_reply(released) end
+            last, freed = used, reason == 'R' and released
         end
+    elseif is_registered and unit then
+        word = 'BAD_TOKEN'
     end
-    n = n + 1
-    out[n] = word
+    out[n + 1], out[n + 2] = word, freed and table.concat(freed, '\t') or ''
+    n = n + 2
 end
 return out

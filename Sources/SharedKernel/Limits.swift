@@ -21,6 +21,26 @@ package enum Limits {
     package static let lockItemsPerCall = 64
     /// Lock items in one request.
     package static let lockItemsMax = 1_000
+    /// Items of a transaction.
+    package static let transactionItemsMax = 100
+    /// Reservations that one script call lists.
+    package static let holdsPerCall: Int64 = 500
+    /// Reservations that one script call releases for their requester.
+    package static let holdsReleasedPerCall: Int64 = 100
+    /// Units of a registered resource.
+    package static let capacity: ClosedRange<Int64> = 1...10_000
+    /// Blockers of a resource.
+    package static let blockersMax = 64
+    /// Depth of a tree of resources.
+    package static let treeDepthMax = 32
+    /// Definitions that one script call reads.
+    package static let definitionsPerCall: Int64 = 500
+    /// Definitions that one script call writes or deletes.
+    package static let definitionsWrittenPerCall = 200
+    /// Slots that one script call looks at for holds older than their pool.
+    package static let slotsAdoptedPerCall: Int64 = 1_000
+    /// Definitions below a resource that is moved in its tree.
+    package static let movedDefinitionsMax = 10_000
     /// Bytes of a resource name, requester, resource type.
     package static let lockNameBytesMax = 256
     /// Seconds a lock may last: 100 years, so that every deadline keeps 13 digits of milliseconds.

@@ -8,20 +8,20 @@ import Testing
 
 @Suite("The life of holds in Redis", .serialized)
 struct HoldLifeTests {
-    private func item(_ requester: String, _ resource: String, ttlMs: Int64? = nil) throws -> Acquire.Item {
-        Acquire.Item(
+    private func item(_ requester: String, _ resource: String, ttlMs: Int64? = nil) throws -> AcquireItem {
+        AcquireItem(
             requester: try Requester(requester.utf8), resource: try ResourceName(resource.utf8), ttlMs: ttlMs,
             type: .userDefined)
     }
 
-    private func acquire(_ tenant: TestTenant, _ items: Acquire.Item...) async throws -> [Acquire.ItemOutcome] {
+    private func acquire(_ tenant: TestTenant, _ items: AcquireItem...) async throws -> [AcquireOutcome] {
         let acquire = Acquire(items[...])
         let reply = try await tenant.runner.run(acquire.call(for: tenant.principal))
-        guard case .items(let outcomes) = try acquire.outcome(reply) else { throw UnexpectedOutcome() }
+        guard case .items(let outcomes, _) = try acquire.outcome(reply) else { throw UnexpectedOutcome() }
         return outcomes
     }
 
-    private func release(_ tenant: TestTenant, _ item: Acquire.Item) async throws -> ReleaseHolds.ItemOutcome? {
+    private func release(_ tenant: TestTenant, _ item: AcquireItem) async throws -> ReleaseOutcome? {
         let release = ReleaseHolds([.init(requester: item.requester, resource: item.resource, token: item.token)])
         guard
             case .items(let outcomes) = try release.outcome(
@@ -30,14 +30,14 @@ struct HoldLifeTests {
         return outcomes.first
     }
 
-    private func holder(_ tenant: TestTenant, _ resource: String) async throws -> CheckHold.Outcome {
-        let check = CheckHold(resource: try ResourceName(resource.utf8))
-        return try check.outcome(try await tenant.runner.run(check.call(for: tenant.principal)))
+    private func holder(_ tenant: TestTenant, _ resource: String) async throws -> CheckHolds.ItemOutcome? {
+        let check = CheckHolds([try ResourceName(resource.utf8)])
+        return try check.outcome(try await tenant.runner.run(check.call(for: tenant.principal))).first
     }
 
-    private func fence(_ outcome: Acquire.ItemOutcome?) throws -> Int64 {
+    private func fence(_ outcome: AcquireOutcome?) throws -> Int64 {
         guard case .acquired(let hold)? = outcome else { throw UnexpectedOutcome() }
-        return hold.fencingToken
+        return try #require(hold.fencingToken)
     }
 
     private struct UnexpectedOutcome: Error {}
@@ -50,7 +50,7 @@ struct HoldLifeTests {
             let first = try acquire.outcome(try await tenant.runner.run(call))
             let second = try acquire.outcome(try await tenant.runner.run(call))
             #expect(first == second)
-            guard case .items(let outcomes) = second else { throw UnexpectedOutcome() }
+            guard case .items(let outcomes, _) = second else { throw UnexpectedOutcome() }
             #expect(try fence(outcomes.first) < fence(outcomes.last))
         }
     }
@@ -96,7 +96,7 @@ struct HoldLifeTests {
         try await TestTenant.withRedis { tenant in
             let items = try (0..<5).map { try item("w\($0)", "r\($0)") }
             for item in items { _ = try await acquire(tenant, item) }
-            for item in items { #expect(try await release(tenant, item) == .relinquished) }
+            for item in items { #expect(try await release(tenant, item) == .relinquished([item.resource.bytes])) }
             let keys = try await tenant.pool.send(RedisCommand("KEYS", "*")).array?.compactMap(\.bytes)
             let own = tenant.principal.keys[1]
             #expect(Set(try #require(keys)) == [own, own + [UInt8](":ev".utf8)])
@@ -114,7 +114,7 @@ struct HoldLifeTests {
                     #expect(token > last)
                     last = token
                 }
-                for item in items { #expect(try await release(tenant, item) == .relinquished) }
+                for item in items { #expect(try await release(tenant, item) == .relinquished([item.resource.bytes])) }
             }
         }
     }
@@ -132,7 +132,7 @@ struct HoldLifeTests {
                     .init(requester: held.requester, resource: held.resource, token: held.token)
                 ])
                 let outcome = try release.outcome(try await tenant.runner.run(release.call(for: principal)))
-                #expect(outcome == (tag == "S2" ? .items([.relinquished]) : .tenantClosed))
+                #expect(outcome == (tag == "S2" ? .items([.relinquished([held.resource.bytes])]) : .tenantClosed))
             }
             #expect(
                 try await tenant.pool.send(RedisCommand([[UInt8]("EXISTS".utf8), tenant.holdKey("b")])).integer == 0)

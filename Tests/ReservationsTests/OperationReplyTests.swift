@@ -11,14 +11,14 @@ import Testing
 struct OperationReplyTests {
     private let token = "a3f8c2d1-4b5e-4c6d-8e7f-0123456789ab"
 
-    private func item(_ name: String, ttlMs: Int64? = nil) throws -> Acquire.Item {
-        Acquire.Item(
+    private func item(_ name: String, ttlMs: Int64? = nil) throws -> AcquireItem {
+        AcquireItem(
             requester: try Requester("w1".utf8), resource: try ResourceName(name.utf8), ttlMs: ttlMs,
             type: .userDefined, token: try #require(ReleaseToken(token.utf8)))
     }
 
     private func reply(_ words: [String]) throws -> ScriptReply {
-        try ScriptReply(.array(words.map { .bulk([UInt8]($0.utf8)) }), of: "reservation/test")
+        try ScriptReply(.array(words.map { .bulk([UInt8]($0.utf8)) }), of: "reservation/acquire")
     }
 
     @Test("An acquire sends five words an item, 0 for no TTL")
@@ -40,7 +40,7 @@ struct OperationReplyTests {
             .init(requester: requester, resource: resource, token: ReleaseToken(token.utf8)),
             .init(requester: requester, resource: resource, token: nil),
         ]).call(for: try TestTenant.principal())
-        #expect(Array(Self.words(of: call).suffix(7)) == ["A1", "w1", "a", token, "w1", "a", ""])
+        #expect(Array(Self.words(of: call).suffix(8)) == ["A1", "0", "w1", "a", token, "w1", "a", ""])
     }
 
     @Test("Acquire tells the three item outcomes and the two refusals apart")
@@ -54,14 +54,20 @@ struct OperationReplyTests {
             ]))
         #expect(
             outcome
-                == .items([
-                    .acquired(.init(token: [UInt8](token.utf8), expiry: .never, fencingToken: 1_700_000_000_000_001)),
-                    .alreadyHad(
-                        .init(
-                            token: [UInt8](token.utf8), expiry: .at(ms: 1_700_000_060_000),
-                            fencingToken: 1_699_999_999_999_999)),
-                    .alreadyHeld(by: [UInt8]("w2".utf8), until: .at(ms: 1_700_000_060_000)),
-                ]))
+                == .items(
+                    [
+                        .acquired(
+                            .init(token: [UInt8](token.utf8), expiry: .never, fencingToken: 1_700_000_000_000_001)),
+                        .alreadyHad(
+                            .init(
+                                token: [UInt8](token.utf8), expiry: .at(ms: 1_700_000_060_000),
+                                fencingToken: 1_699_999_999_999_999)),
+                        .alreadyHeld([
+                            Obstacle(
+                                name: [UInt8]("c".utf8), kind: .resource, holder: [UInt8]("w2".utf8),
+                                untilMs: 1_700_000_060_000)
+                        ]),
+                    ], held: nil))
         #expect(try acquire.outcome(try reply(["CLOSED"])) == .tenantClosed)
         #expect(try acquire.outcome(try reply(["SUSPENDED"])) == .tenantSuspended)
     }
@@ -81,14 +87,19 @@ struct OperationReplyTests {
 
     @Test("Release tells its item outcomes and the refusal apart, and faults on anything else")
     func releaseOutcomes() throws {
-        let item = ReleaseHolds.Item(
+        let item = ReleaseItem(
             requester: try Requester("w1".utf8), resource: try ResourceName("a".utf8), token: nil)
         let release = ReleaseHolds([item, item, item, item])
         #expect(
-            try release.outcome(try reply(["ITEMS", "RELINQUISHED", "NOT_RESERVED", "NOT_OWNER", "BAD_TOKEN"]))
-                == .items([.relinquished, .notReserved, .notOwner, .badToken]))
+            try release.outcome(
+                try reply(["ITEMS", "RELINQUISHED", "a_0\tink", "NOT_RESERVED", "", "NOT_OWNER", "", "BAD_TOKEN", ""]))
+                == .items([
+                    .relinquished([[UInt8]("a_0".utf8), [UInt8]("ink".utf8)]), .notReserved, .notOwner, .badToken,
+                ]))
         #expect(try release.outcome(try reply(["CLOSED"])) == .tenantClosed)
-        for words in [["ITEMS"], ["ITEMS", "RELINQUISHED"], ["ITEMS", "A", "B", "C", "D"], ["SUSPENDED"]] {
+        for words in [
+            ["ITEMS"], ["ITEMS", "RELINQUISHED", ""], ["ITEMS", "A", "", "B", "", "C", "", "D", ""], ["SUSPENDED"],
+        ] {
             let reply = try reply(words)
             #expect(throws: ScriptFault.self) { try release.outcome(reply) }
         }
@@ -96,12 +107,16 @@ struct OperationReplyTests {
 
     @Test("Check and expire read their replies and fault on anything else")
     func smallReplies() throws {
-        let check = CheckHold(resource: try ResourceName("a".utf8))
-        #expect(try check.outcome(try reply(["FREE"])) == .free)
-        #expect(try check.outcome(try reply(["HELD", "w1"])) == .held(by: [UInt8]("w1".utf8)))
+        let names = [try ResourceName("a".utf8), try ResourceName("b".utf8), try ResourceName("c".utf8)]
+        let check = CheckHolds(names[...])
+        #expect(
+            try check.outcome(try reply(["ITEMS", "FREE", "", "HELD", "w1", "HELD", ""]))
+                == [.free, .held(by: [UInt8]("w1".utf8)), .held(by: nil)])
         let expire = ExpireHolds(keys: try TestTenant.principal().keys)
-        #expect(try expire.outcome(try reply(["EXPIRED", "3", "1", "1"])) == .init(ended: 3, failed: 1, hasMore: true))
-        let strange = try reply(["HELD"])
+        #expect(
+            try expire.outcome(try reply(["EXPIRED", "3", "1", "1", "1700000000000"]))
+                == .init(ended: 3, failed: 1, hasMore: true))
+        let strange = try reply(["ITEMS", "HELD"])
         #expect(throws: ScriptFault.self) { try check.outcome(strange) }
         #expect(throws: ScriptFault.self) { try expire.outcome(strange) }
     }

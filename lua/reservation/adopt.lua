@@ -27,6 +27,7 @@ local d = row and definition.parse(row)
 if not (d and d.is_pool) then return {'GONE'} end
 call('STRLEN', tenant_key .. ':pb:' .. pool)
 call('HGET', tenant_key .. ':ph:' .. pool, 'n')
+call('HGET', tenant_key .. ':an:' .. pool, '')
 local prefix, keys = tenant_key .. ':k:' .. pool .. '_', {}
 for i = first, last do keys[#keys + 1] = prefix .. string.format('%d', i) end
 if call('EXISTS', unpack(keys)) > 0 then

@@ -8,8 +8,7 @@ KEYS
 ARGV
   1 tag         the caller's cached value of KEYS[2]
   2 version     the version that the definitions were checked against
-  3.. items     per definition: name, capacity, parent (empty for none), blockers divided by tabs, 1 if it is known to
-                have children or else 0
+  3.. items     per definition: name, capacity, parent (empty for none), blockers divided by tabs, marks
 REPLIES
   STALE value       the tenant's present status and epoch
   CLOSED            the tenant is closed
@@ -46,7 +45,7 @@ for i = 3, #ARGV, 5 do
     local row = call('HGET', rows_key, name)
     local old = row and definition.parse(row)
     local d = {capacity = capacity, peak = math.max(capacity, old and old.peak or 1), adopted = old and old.adopted or 0,
-        is_ancestor = ARGV[i + 4] == '1' or (old and old.is_ancestor) or false, parent = parent, blockers = blockers}
+        marks = ARGV[i + 4], parent = parent, blockers = blockers}
     local base, slot = definition.slot(name)
     if base then call('ZCARD', tenant_key .. ':ds:' .. base) end
     if parent ~= '' then call('ZCARD', tenant_key .. ':dc:' .. parent) end

@@ -54,7 +54,7 @@ for i = 3, #ARGV, 3 do
         local expires, fence, token, owner, kind, label, extension = hold.open(value)
         if expires + 0 <= now then
             reason = 'X'
-        elseif token ~= ARGV[i + 2] then
+        elseif token ~= ARGV[i + 2] or owner == derived.SYSTEM then
             word = 'BAD_TOKEN'
         elseif owner ~= requester then
             word = 'NOT_OWNER'

@@ -21,6 +21,8 @@ package enum Access: Sendable {
     case tenantOrAdmin(Permission)
     /// Either, and a tenant's key needs no permission.
     case anyKey
+    /// Anybody; a tenant's key that is sent has to be a good one.
+    case optionalKey
 }
 
 /// Who is calling, once authenticated.

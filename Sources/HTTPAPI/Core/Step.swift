@@ -11,6 +11,8 @@ package enum Step: Sendable {
     case refuse(APIError)
     /// One script call, then go on with its reply.
     case call(Invocation)
+    /// Work that takes its time and asks nothing of Redis, then go on with what it gives.
+    case wait(@Sendable () async -> Step)
 
     /// A call and what follows.
     package static func call(
@@ -18,6 +20,14 @@ package enum Step: Sendable {
         next: @escaping @Sendable (ScriptReply) throws(ScriptFault) -> Step
     ) -> Step {
         .call(Invocation(call: call, catchUp: catchUp, resume: resume, next: next))
+    }
+
+    /// Whether more follows.
+    package var isUnfinished: Bool {
+        switch self {
+        case .call, .wait: true
+        case .respond, .refuse: false
+        }
     }
 
     /// 400 for a field.

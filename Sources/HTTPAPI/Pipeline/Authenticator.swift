@@ -87,7 +87,9 @@ package final class Authenticator: Sendable {
             Int64(String(decoding: tag.dropFirst(), as: UTF8.self)) != nil
         else { throw reply.malformed("tenant status") }
         guard !row.isEmpty else { return nil }
-        guard let key = StoredAPIKey(row: row), let terms = TenantTerms(stored: try reply.bytes(3)) else {
+        guard let key = StoredAPIKey(row: row), let terms = TenantTerms(stored: try reply.bytes(3)),
+            let quotas = TenantQuotas(stored: try reply.bytes(5))
+        else {
             throw reply.malformed("API key row or tenant settings")
         }
         guard key.hash == hash.hex, key.isActive else { return nil }
@@ -97,14 +99,14 @@ package final class Authenticator: Sendable {
         return Principal(
             tenant: tenant, shard: keyspace.shard(of: tenant), tag: tag, keyID: keyID, keyName: key.name,
             permissions: key.permissions, scopeFilter: key.scopeFilter, expiresAtMs: isLate ? .max : end, terms: terms,
-            policies: try policies(reply))
+            policies: try policies(reply), quotas: quotas, hasRegisteredResources: try reply.int(6) == 1)
     }
 
     /// The tenant's policies, by our clock.
     private func policies(_ reply: ScriptReply) throws(ScriptFault) -> PolicySet {
         let (ahead, overflow) = now_ms().subtractingReportingOverflow(try reply.int(4))
         var policies: [Policy] = []
-        for stored in try StoredPolicy.read(reply, from: 5) {
+        for stored in try StoredPolicy.read(reply, from: 7) {
             guard let policy = stored.policy else { throw reply.malformed("policy terms") }
             policies.append(policy.byClock(aheadByMs: overflow ? 0 : ahead))
         }

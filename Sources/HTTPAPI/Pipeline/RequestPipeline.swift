@@ -43,7 +43,7 @@ package final class RequestPipeline: Sendable {
     package func wantsBody(_ request: APIRequest, _ match: RouteTable.Match) -> Bool {
         guard case .found(let endpoint, _) = match, endpoint.takesBody else { return false }
         switch endpoint.access {
-        case .open: return true
+        case .open, .optionalKey: return true
         case .admin: return request.headers[.adminAPIKey] != nil
         case .tenant: return request.tenantKey != nil
         case .tenantOrAdmin, .anyKey: return request.tenantKey != nil || request.headers[.adminAPIKey] != nil
@@ -99,6 +99,8 @@ extension RequestPipeline {
             case .tenant(let permission): stage.admitTenant(permission)
             case .tenantOrAdmin(let permission): admitEither(stage, permission)
             case .anyKey: admitEither(stage, nil)
+            case .optionalKey:
+                if request.tenantKey == nil { stage.plan(.anonymous, ticket: nil) } else { stage.admitTenant(nil) }
             }
         }
 
@@ -145,6 +147,8 @@ extension RequestPipeline {
         let permission: Permission?
         /// Whether Redis has been asked, in this request, about what is known of the key.
         private(set) var isConfirmed = false
+        /// Whether the request was counted against a quota of operations.
+        private(set) var isCounted = false
         /// When a call that is stale again and again is given up; nil before it is.
         private var deadline: NIODeadline?
 
@@ -159,6 +163,13 @@ extension RequestPipeline {
             ticket.deadline = deadline ?? now + .milliseconds(Limits.behindMaxMs)
             ticket.isConfirmed = true
             return ticket.deadline.map { now <= $0 } == true ? ticket : nil
+        }
+
+        /// Once the request is counted.
+        var counted: Ticket {
+            var ticket = self
+            ticket.isCounted = true
+            return ticket
         }
 
         /// After a call that was not stale.
@@ -210,28 +221,35 @@ extension RequestPipeline {
                 let refusal = APIError(.forbidden, code, "the API key lacks the permission \(permission.rawValue)")
                 return advance(.refuse(refusal), .tenant(principal), ticket: ticket)
             }
-            guard let resume else { return plan(.tenant(principal), ticket: ticket) }
-            advance(resume(.tenant(principal)), .tenant(principal), ticket: ticket)
+            if let resume { return advance(resume(.tenant(principal)), .tenant(principal), ticket: ticket) }
+            guard endpoint.surface == .reservation, !ticket.isCounted, OperationQuota.applies(to: principal) else {
+                return plan(.tenant(principal), ticket: ticket)
+            }
+            let count = OperationQuota.count(principal, request.correlation) { caller in step(for: caller) }
+            advance(count, .tenant(principal), ticket: ticket.counted)
         }
 
         /// `ticket` is what to load again when a script answers STALE.
-        func plan(_ caller: Caller, ticket: Ticket?) {
-            let step = endpoint.plan(
+        func plan(_ caller: Caller, ticket: Ticket?) { advance(step(for: caller), caller, ticket: ticket) }
+
+        private func step(for caller: Caller) -> Step {
+            endpoint.plan(
                 Endpoint.Input(
                     request: request, caller: caller, installation: pipeline.installation, nowMs: pipeline.now_ms()))
-            advance(step, caller, ticket: ticket)
         }
 
         private func advance(_ step: Step, _ caller: Caller, ticket: Ticket?) {
             if case .call(let invocation) = step {
                 return run(invocation.call, of: invocation, caller, ticket: ticket, until: nil)
             }
-            if let principal = caller.principal, let ticket, !ticket.isConfirmed {
+            if let principal = caller.principal, let ticket, !ticket.isConfirmed, !step.isUnfinished {
                 return confirm(step, principal, ticket)
             }
             switch step {
             case .respond(let response): finish(response, caller)
             case .refuse(let error): refuse(error, caller)
+            case .wait(let work):
+                exchange.eventLoop.makeFutureWithTask(work).whenSuccess { advance($0, caller, ticket: ticket) }
             case .call: break
             }
         }

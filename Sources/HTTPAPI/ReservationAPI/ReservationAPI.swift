@@ -7,7 +7,13 @@ internal import HTTPTypes
 package enum ReservationAPI {
     /// Its operations.
     package static var endpoints: [Endpoint] {
-        [ReserveResources.endpoint, UnreserveResources.endpoint, CheckResource.endpoint]
+        let one = [
+            ReserveResources.endpoint, UnreserveResources.endpoint, TransactReservations.endpoint,
+            RenewReservations.endpoint, ReleaseAllOfRequester.endpoint, RegisterResources.endpoint,
+            DeleteResource.endpoint, ForceUnreserve.endpoint,
+        ]
+        return one + CheckResources.endpoints + ListReservedResources.endpoints + ListResources.endpoints
+            + ExchangeToken.endpoints
     }
 
     /// 403 to whoever asks for more on behalf of a suspended tenant; giving back stays allowed.
@@ -16,4 +22,9 @@ package enum ReservationAPI {
 
     /// 403 for a tenant that was closed after its key had been accepted.
     static let tenantClosed = APIError(.forbidden, "FORBIDDEN", "the tenant is closed")
+
+    /// Others change the definitions faster than this request can read them.
+    static let contended = APIError(
+        .serviceUnavailable, "INTERNAL_ERROR", "busy with other changes of the tenant's resources: retry",
+        headers: [.retryAfter: "1"])
 }

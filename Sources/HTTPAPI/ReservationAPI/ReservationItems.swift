@@ -16,35 +16,50 @@ enum ReservationItems {
         let root = try request.document().root
         switch root.kind {
         case .object: return [try read(root, item)]
-        case .array:
-            guard (1...Limits.lockItemsMax).contains(root.count) else {
-                throw root.fieldError("must be an array of 1 to \(Limits.lockItemsMax) items")
-            }
-            var items: [Item] = []
-            items.reserveCapacity(root.count)
-            for element in root.elements { items.append(try read(element, item)) }
-            return items
+        case .array: return try read(all: root, max: Limits.lockItemsMax, item)
         case .string, .number, .true, .false, .null:
             throw root.fieldError("must be an array of items, or one item")
         }
     }
 
+    /// The items of an array.
+    static func read<Item>(
+        all array: JSONValue, max: Int, _ item: (inout JSONFields) throws(FieldError) -> Item
+    ) throws(FieldError) -> [Item] {
+        guard array.kind == .array, (1...max).contains(array.count) else {
+            throw array.fieldError("must be an array of 1 to \(max) items")
+        }
+        var items: [Item] = []
+        items.reserveCapacity(array.count)
+        for element in array.elements { items.append(try read(element, item)) }
+        return items
+    }
+
+    /// An item of a renew call.
+    static func renew(_ fields: inout JSONFields) throws(FieldError) -> RenewHolds.Item {
+        let hold = try unreserve(&fields)
+        guard let ttlSeconds = try fields.optionalInt64("ttlSeconds", in: 1...Limits.lockTTLSecondsMax) else {
+            throw fields.fieldError("ttlSeconds", "is required")
+        }
+        return RenewHolds.Item(hold: hold, ttlMs: ttlSeconds * 1_000)
+    }
+
     /// An item of a reserve call, with a release token of its own in case it takes the resource.
-    static func reserve(_ fields: inout JSONFields) throws(FieldError) -> Acquire.Item {
+    static func reserve(_ fields: inout JSONFields) throws(FieldError) -> AcquireItem {
         let requester = try name("requester", &fields) { text throws(NameProblem) in try Requester(text) }
         let resource = try name("resource", &fields) { text throws(NameProblem) in try ResourceName(text) }
         let ttlSeconds = try fields.optionalInt64("ttlSeconds", in: 1...Limits.lockTTLSecondsMax)
-        // Taking a lock for somebody who asked not to, or not yet, would be worse than saying no.
-        if try fields.optionalBool("dryRun") == true { throw fields.fieldError("dryRun", "is not supported") }
+        let isQuestion = try fields.optionalBool("dryRun") == true
+        // Refusing at once somebody who asked to wait would be worse than saying no.
         if try fields.optional("waitSeconds") != nil { throw fields.fieldError("waitSeconds", "is not supported") }
-        return Acquire.Item(
+        return AcquireItem(
             requester: requester, resource: resource, ttlMs: ttlSeconds.map { $0 * 1_000 },
-            type: try resourceType(&fields))
+            type: try resourceType(&fields), isQuestion: isQuestion)
     }
 
     /// An item of an unreserve call. Whatever text came as token is accepted here: it decides between 200 and 403,
     /// never 400 (decision X6).
-    static func unreserve(_ fields: inout JSONFields) throws(FieldError) -> ReleaseHolds.Item {
+    static func unreserve(_ fields: inout JSONFields) throws(FieldError) -> ReleaseItem {
         let requester = try name("requester", &fields) { text throws(NameProblem) in try Requester(text) }
         let resource = try name("resource", &fields) { text throws(NameProblem) in try ResourceName(text) }
         var token: ReleaseToken?
@@ -52,7 +67,7 @@ enum ReservationItems {
             guard let text = value.stringSlice() else { throw value.fieldError("must be a string") }
             token = ReleaseToken(text)
         }
-        return ReleaseHolds.Item(requester: requester, resource: resource, token: token)
+        return ReleaseItem(requester: requester, resource: resource, token: token)
     }
 
     /// A type of nothing but white space counts as absent, like a name, and an absent one has a default.
@@ -75,7 +90,7 @@ enum ReservationItems {
         return try item(&fields)
     }
 
-    private static func name<Name>(
+    static func name<Name>(
         _ field: StaticString, _ fields: inout JSONFields,
         _ parse: (ArraySlice<UInt8>) throws(NameProblem) -> Name
     ) throws(FieldError) -> Name {

@@ -14,35 +14,84 @@ enum ReserveResources {
 
     private static func plan(_ input: Endpoint.Input) throws -> Step {
         guard let principal = input.caller.principal else { return .refuse(.unauthorized) }
-        return acquire(try ReservationItems.read(input.request, ReservationItems.reserve), [], principal)
-    }
-
-    /// Acquires the items from the first without an outcome on: one script call on the common path, one after the other
-    /// for a long list, going on where it was when the caller's facts have to be read again.
-    private static func acquire(
-        _ items: [Acquire.Item], _ outcomes: [Acquire.ItemOutcome], _ principal: Principal
-    ) -> Step {
-        let acquire = Acquire(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
-        let resume = { @Sendable (caller: Caller) in
-            caller.principal.map { Self.acquire(items, outcomes, $0) } ?? .refuse(.unauthorized)
+        let items = try ReservationItems.read(input.request, ReservationItems.reserve)
+        let request = Request(items: items, correlation: input.request.correlation, nowMs: input.nowMs)
+        if principal.quotas.concurrentReservations != nil, items.count > Limits.lockItemsPerCall {
+            return request.foresee(0, wanted: 0, principal)
         }
-        return .call(acquire.call(for: principal), resume: resume) { reply throws(ScriptFault) in
-            switch try acquire.outcome(reply) {
-            case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
-            case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)
-            case .items(let more):
-                let outcomes = outcomes + more
-                guard outcomes.count == items.count else { return Self.acquire(items, outcomes, principal) }
-                return .respond(.json(body(items, outcomes)))
+        return request.acquire([], principal)
+    }
+}
+
+extension ReserveResources {
+    /// A request on its way.
+    fileprivate struct Request: Sendable {
+        let items: [AcquireItem]
+        let correlation: Correlation
+        let nowMs: Int64
+
+        /// Counts what a list of several calls would take: with a limit of concurrent reservations the whole request is
+        /// within it, or nothing is done (digest section 4). `done` items were looked at, and `wanted` would be taken.
+        func foresee(_ done: Int, wanted: Int64, _ principal: Principal) -> Step {
+            let question = Acquire(items[done...].prefix(Limits.lockItemsPerCall), isQuestion: true)
+            let resume = Step.resuming { foresee(done, wanted: wanted, $0) }
+            return .reservationCall(of: principal, { question.call(for: principal, sweptMs: $0) }, resume: resume) {
+                reply throws(ScriptFault) in
+                switch try question.outcome(reply) {
+                case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
+                case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)
+                case .limited(let met): return refuse(met, principal)
+                case .items(let outcomes, let held):
+                    var wanted = wanted
+                    for (item, outcome) in zip(items[done...], outcomes) where !item.isQuestion {
+                        if case .available = outcome { wanted += 1 }
+                    }
+                    let done = done + outcomes.count
+                    if let limit = principal.quotas.concurrentReservations, let held, wanted > 0, held + wanted > limit
+                    {
+                        return refuse(ConcurrencyLimit(held: held, firstEndMs: nil), principal)
+                    }
+                    return done < items.count ? foresee(done, wanted: wanted, principal) : acquire([], principal)
+                }
             }
         }
-    }
 
-    private static func body(_ items: [Acquire.Item], _ outcomes: [Acquire.ItemOutcome]) -> [UInt8] {
-        var writer = JSONWriter(capacity: 384 * items.count)
-        writer.beginArray()
-        for (item, outcome) in zip(items, outcomes) { writer.reserveResult(item, outcome) }
-        writer.endArray()
-        return writer.finish()
+        /// Acquires the items from the first without an outcome on: one script call on the common path, one after the
+        /// other for a long list, going on where it was when the caller's facts have to be read again.
+        func acquire(_ outcomes: [AcquireOutcome], _ principal: Principal) -> Step {
+            let acquire = Acquire(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
+            let resume = Step.resuming { self.acquire(outcomes, $0) }
+            return .reservationCall(of: principal, { acquire.call(for: principal, sweptMs: $0) }, resume: resume) {
+                reply throws(ScriptFault) in
+                switch try acquire.outcome(reply) {
+                case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
+                case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)
+                case .limited(let met):
+                    guard !outcomes.isEmpty else { return refuse(met, principal) }
+                    // Others were quicker than this request, which has tokens to hand out already.
+                    let rest = Array(repeating: AcquireOutcome.notAvailable([]), count: items.count - outcomes.count)
+                    return .respond(.json(body(outcomes + rest)))
+                case .items(let more, _):
+                    let outcomes = outcomes + more
+                    guard outcomes.count == items.count else { return self.acquire(outcomes, principal) }
+                    return .respond(.json(body(outcomes)))
+                }
+            }
+        }
+
+        private func refuse(_ met: ConcurrencyLimit, _ principal: Principal) -> Step {
+            let limit = principal.quotas.concurrentReservations ?? 0
+            return .respond(QuotaRefusal(met, limit: limit, nowMs: nowMs).response(correlation))
+        }
+
+        private func body(_ outcomes: [AcquireOutcome]) -> [UInt8] {
+            var writer = JSONWriter(capacity: 384 * items.count)
+            writer.beginArray()
+            for (item, outcome) in zip(items, outcomes) {
+                writer.reserveResult(item, outcome, isQuestion: item.isQuestion)
+            }
+            writer.endArray()
+            return writer.finish()
+        }
     }
 }

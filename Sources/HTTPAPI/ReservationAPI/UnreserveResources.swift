@@ -20,12 +20,10 @@ enum UnreserveResources {
 
     /// Releases the items from the first without an outcome on, as `ReserveResources` acquires them.
     private static func release(
-        _ items: [ReleaseHolds.Item], _ outcomes: [ReleaseHolds.ItemOutcome], _ principal: Principal
+        _ items: [ReleaseItem], _ outcomes: [ReleaseOutcome], _ principal: Principal
     ) -> Step {
         let release = ReleaseHolds(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
-        let resume = { @Sendable (caller: Caller) in
-            caller.principal.map { Self.release(items, outcomes, $0) } ?? .refuse(.unauthorized)
-        }
+        let resume = Step.resuming { Self.release(items, outcomes, $0) }
         return .call(release.call(for: principal), resume: resume) { reply throws(ScriptFault) in
             switch try release.outcome(reply) {
             case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
@@ -38,7 +36,7 @@ enum UnreserveResources {
         }
     }
 
-    private static func body(_ items: [ReleaseHolds.Item], _ outcomes: [ReleaseHolds.ItemOutcome]) -> [UInt8] {
+    private static func body(_ items: [ReleaseItem], _ outcomes: [ReleaseOutcome]) -> [UInt8] {
         var writer = JSONWriter(capacity: 192 * items.count)
         writer.beginArray()
         for (item, outcome) in zip(items, outcomes) { writer.releaseResult(item, outcome) }

@@ -6,80 +6,50 @@ package import SharedKernel
 
 /// Takes resources for requesters, each item on its own, in order.
 package struct Acquire: Sendable {
-    /// One resource for one requester.
-    package struct Item: Sendable {
-        package var requester: Requester
-        package var resource: ResourceName
-        /// 1 ms to `Limits.lockTTLSecondsMax`; nil for a hold that never ends by itself.
-        package var ttlMs: Int64?
-        package var type: ResourceType
-        /// What the hold is released with, if this item takes it. A call sent twice is known by it.
-        package var token: ReleaseToken
-
-        /// An item of these parts.
-        package init(
-            requester: Requester, resource: ResourceName, ttlMs: Int64?, type: ResourceType,
-            token: ReleaseToken = .random()
-        ) {
-            self.requester = requester
-            self.resource = resource
-            self.ttlMs = ttlMs
-            self.type = type
-            self.token = token
-        }
-    }
-
-    /// A hold as only its requester may see it.
-    package struct Hold: Hashable, Sendable {
-        package var token: [UInt8]
-        package var expiry: HoldExpiry
-        /// Greater than that of every earlier acquisition of the tenant.
-        package var fencingToken: Int64
-
-        /// A hold of these facts.
-        package init(token: [UInt8], expiry: HoldExpiry, fencingToken: Int64) {
-            self.token = token
-            self.expiry = expiry
-            self.fencingToken = fencingToken
-        }
-    }
-
-    /// What came of one item.
-    package enum ItemOutcome: Hashable, Sendable {
-        case acquired(Hold)
-        /// The requester holds it already, by an earlier call or item.
-        case alreadyHad(Hold)
-        case alreadyHeld(by: [UInt8], until: HoldExpiry)
-    }
-
     /// What may come of the call.
     package enum Outcome: Hashable, Sendable {
-        /// One outcome per item, in order.
-        case items([ItemOutcome])
+        /// One outcome per item, in order; fewer than there are items when the call was long enough. And how many
+        /// reservations were held before, where there is a limit of them.
+        case items([AcquireOutcome], held: Int64?)
+        case limited(ConcurrencyLimit)
         case tenantClosed
         case tenantSuspended
     }
 
     /// 1 to `Limits.lockItemsPerCall` items.
-    package let items: ArraySlice<Item>
+    package let items: ArraySlice<AcquireItem>
+    /// Takes nothing, and says what would be.
+    package let isQuestion: Bool
 
     /// A call for these items; longer lists take several calls.
-    package init(_ items: ArraySlice<Item>) {
+    package init(_ items: ArraySlice<AcquireItem>, isQuestion: Bool = false) {
         precondition((1...Limits.lockItemsPerCall).contains(items.count))
         self.items = items
+        self.isQuestion = isQuestion
     }
 
-    /// One round trip.
-    package func call(for principal: Principal) -> ScriptCall {
-        var call = ScriptCall(.reservationAcquire, keys: principal.keys, reservingBytes: 256 + 128 * items.count)
+    /// Whether every name is plain for this principal, and nothing but names matters: the cheapest call then.
+    private func isPlain(_ principal: Principal) -> Bool {
+        !principal.hasRegisteredResources && principal.quotas.concurrentReservations == nil && !isQuestion
+            && !items.contains(where: \.isQuestion)
+    }
+
+    /// One round trip. The call may answer BEHIND; `sweptMs` is the time of the sweep before it is sent again, else 0.
+    package func call(for principal: Principal, sweptMs: Int64 = 0) -> ScriptCall {
+        let isPlain = isPlain(principal)
+        var call = ScriptCall(
+            isPlain ? .reservationAcquire : .reservationClaim, keys: principal.keys,
+            reservingBytes: 256 + 128 * items.count)
         call.append(principal.tag)
         call.append(principal.keyName)
+        if !isPlain {
+            call.append(principal.quotas.concurrentReservations.map { "\($0)" } ?? "")
+            call.append(decimal: sweptMs)
+            call.append(isQuestion ? "Q" : "T")
+        }
         for item in items {
-            call.append(item.requester.bytes)
-            call.append(item.resource.bytes)
-            call.append(decimal: item.ttlMs ?? 0)
-            call.append(item.type.bytes)
-            call.append(item.token.bytes)
+            item.append(to: &call)
+            if !isPlain { call.append(item.isQuestion ? "1" : "0") }
         }
         return call
     }
@@ -88,21 +58,35 @@ package struct Acquire: Sendable {
     package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
         if reply.isWord("CLOSED") { return .tenantClosed }
         if reply.isWord("SUSPENDED") { return .tenantSuspended }
+        if reply.isWord("LIMITED") { return .limited(try ConcurrencyLimit(reply)) }
         guard reply.isWord("ITEMS") else { throw reply.malformed("word") }
-        guard reply.count == 1 + 5 * items.count else { throw reply.malformed("number of items") }
-        var outcomes: [ItemOutcome] = []
-        outcomes.reserveCapacity(items.count)
-        for first in stride(from: 1, to: reply.count, by: 5) {
-            outcomes.append(try Self.itemOutcome(reply, at: first))
+        let isPlain = reply.scriptName == LuaScript.reservationAcquire.name
+        let width = isPlain ? 5 : AcquireOutcome.claimedWords
+        let (count, rest) = (reply.count - 1).quotientAndRemainder(dividingBy: width)
+        guard rest == 0, isPlain ? count == items.count : (1...items.count).contains(count) else {
+            throw reply.malformed("number of items")
         }
-        return .items(outcomes)
+        var outcomes: [AcquireOutcome] = []
+        outcomes.reserveCapacity(count)
+        for (item, first) in zip(items, stride(from: 1, to: reply.count, by: width)) {
+            outcomes.append(
+                isPlain
+                    ? try Self.plainOutcome(of: item, reply, at: first) : try AcquireOutcome(claimed: reply, at: first))
+        }
+        let isUncounted = isPlain ? true : try reply.bytes(0).isEmpty
+        return .items(outcomes, held: isUncounted ? nil : try reply.int(0))
     }
 
-    private static func itemOutcome(_ reply: ScriptReply, at first: Int) throws(ScriptFault) -> ItemOutcome {
+    private static func plainOutcome(
+        of item: AcquireItem, _ reply: ScriptReply, at first: Int
+    ) throws(ScriptFault) -> AcquireOutcome {
         let word = try reply.bytes(first)
         let expiry = HoldExpiry(replied: try reply.int(first + 1))
         if word.elementsEqual("ALREADY_HELD".utf8) {
-            return .alreadyHeld(by: try reply.bytes(first + 4), until: expiry)
+            return .alreadyHeld([
+                Obstacle(
+                    name: item.resource.bytes, kind: .resource, holder: try reply.bytes(first + 4), untilMs: expiry.ms)
+            ])
         }
         let hold = Hold(
             token: try reply.bytes(first + 3), expiry: expiry, fencingToken: try reply.int(first + 2))

@@ -103,7 +103,12 @@ package struct Keyspace: Sendable {
 
     /// The record of one held name.
     package func hold(_ tenant: TenantID, name: some Collection<UInt8>) -> [UInt8] {
-        self.tenant(tenant) + [UInt8](":k:".utf8) + name
+        Self.hold(tenant, in: shard(of: tenant), name: name)
+    }
+
+    /// The same in a shard already known.
+    package static func hold(_ tenant: TenantID, in shard: Shard, name: some Collection<UInt8>) -> [UInt8] {
+        Self.tenant(tenant, in: shard) + [UInt8](":k:".utf8) + name
     }
 
     /// Names a requester holds.

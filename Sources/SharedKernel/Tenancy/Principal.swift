@@ -23,11 +23,16 @@ package struct Principal: Sendable {
     package let terms: TenantTerms
     /// The tenant's policies.
     package let policies: PolicySet
+    /// The tenant's quotas in the Reservation API.
+    package let quotas: TenantQuotas
+    /// Whether the tenant has registered resources: without, every name is plain.
+    package let hasRegisteredResources: Bool
 
     /// A principal of these facts.
     package init(
         tenant: TenantID, shard: Shard, tag: [UInt8], keyID: [UInt8], keyName: [UInt8], permissions: PermissionSet,
-        scopeFilter: [[UInt8]], expiresAtMs: Int64, terms: TenantTerms, policies: PolicySet = .none
+        scopeFilter: [[UInt8]], expiresAtMs: Int64, terms: TenantTerms, policies: PolicySet = .none,
+        quotas: TenantQuotas = TenantQuotas(), hasRegisteredResources: Bool = false
     ) {
         self.tenant = tenant
         self.shard = shard
@@ -39,6 +44,8 @@ package struct Principal: Sendable {
         self.expiresAtMs = expiresAtMs
         self.terms = terms
         self.policies = policies
+        self.quotas = quotas
+        self.hasRegisteredResources = hasRegisteredResources
     }
 
     /// Whether the key's scope filter lets it act on a scope path: no filter, or one entry that names one of its

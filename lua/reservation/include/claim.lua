@@ -157,7 +157,7 @@ do
             local slot = format('%d', at)
             if not p.taken[slot] then
                 if not hold_at(s, base .. '_' .. slot) then
-                    p.found = at
+                    set(s, p, 'found', at)
                     return slot
                 end
                 passed = passed + 1

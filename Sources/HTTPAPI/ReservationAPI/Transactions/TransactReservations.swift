@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import HTTPTypes
+internal import Reservations
+internal import SharedKernel
+internal import StrictJSON
+
+/// `POST /api/v1/Reservation/transactions` (digest 2.3, decisions Q1 to Q4): transactions run in order, each in one
+/// script call, independently of each other.
+enum TransactReservations {
+    static let endpoint = Endpoint(
+        "runTransactions", .post, "/api/v1/Reservation/transactions", surface: .reservation,
+        access: .tenant(.reservationsCreate), plan: { input in planning { try plan(input) } })
+
+    private static func plan(_ input: Endpoint.Input) throws -> Step {
+        guard let principal = input.caller.principal else { return .refuse(.unauthorized) }
+        let transactions = try ReservationItems.read(input.request, ReservationTransaction.read)
+        let permission = Permission.reservationsRelease
+        guard principal.permissions.allows(permission) || !transactions.contains(where: \.releases) else {
+            throw APIError(.forbidden, "FORBIDDEN", "the API key lacks the permission \(permission.rawValue)")
+        }
+        let request = Request(
+            transactions: transactions, correlation: input.request.correlation, nowMs: input.nowMs)
+        return request.run([], principal)
+    }
+}
+
+extension TransactReservations {
+    /// A request on its way.
+    fileprivate struct Request: Sendable {
+        let transactions: [ReservationTransaction]
+        let correlation: Correlation
+        let nowMs: Int64
+
+        /// Runs the first transaction without a result, and then the others.
+        func run(_ results: [TransactionResult], _ principal: Principal) -> Step {
+            guard results.count < transactions.count else { return respond(results) }
+            let transaction = transactions[results.count]
+            switch transaction.work {
+            case .acquire(let items, let isQuestion):
+                let acquire = AcquireTogether(items, method: transaction.method, isQuestion: isQuestion)
+                return self.acquire(acquire, results, principal)
+            case .release(let items):
+                return release(ReleaseTogether(items, method: transaction.method), results, principal)
+            }
+        }
+
+        private func acquire(_ acquire: AcquireTogether, _ results: [TransactionResult], _ principal: Principal) -> Step
+        {
+            let resume = Step.resuming { run(results, $0) }
+            return .reservationCall(of: principal, { acquire.call(for: principal, sweptMs: $0) }, resume: resume) {
+                reply throws(ScriptFault) in
+                switch try acquire.outcome(reply) {
+                case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
+                case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)
+                case .items(let outcomes): return run(results + [.acquired(outcomes)], principal)
+                case .limited(let met):
+                    let limit = principal.quotas.concurrentReservations ?? 0
+                    // What came before in this request is done, and its tokens have to be handed out.
+                    guard results.isEmpty else { return run(results + [.limited(limit)], principal) }
+                    return .respond(QuotaRefusal(met, limit: limit, nowMs: nowMs).response(correlation))
+                }
+            }
+        }
+
+        private func release(_ release: ReleaseTogether, _ results: [TransactionResult], _ principal: Principal) -> Step
+        {
+            let resume = Step.resuming { run(results, $0) }
+            return .call(release.call(for: principal), resume: resume) { reply throws(ScriptFault) in
+                switch try release.outcome(reply) {
+                case .tenantClosed: .refuse(ReservationAPI.tenantClosed)
+                case .items(let outcomes): run(results + [.released(outcomes)], principal)
+                }
+            }
+        }
+
+        private func respond(_ results: [TransactionResult]) -> Step {
+            var writer = JSONWriter(capacity: 512 * transactions.count)
+            writer.beginArray()
+            for (transaction, result) in zip(transactions, results) {
+                writer.transactionResult(transaction, result)
+            }
+            writer.endArray()
+            let isForbidden = results.contains(where: \.hasBadToken)
+            return .respond(.json(writer.finish(), status: isForbidden ? .forbidden : .ok))
+        }
+    }
+}

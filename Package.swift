@@ -121,13 +121,14 @@ let package = Package(
             ],
             swiftSettings: plain),
         .target(
-            name: "Verification", dependencies: ["SharedKernel", "Budgets", "RedisClient", "StrictJSON", nioCore],
+            name: "Verification",
+            dependencies: ["SharedKernel", "Budgets", "Reservations", "RedisClient", "StrictJSON", nioCore],
             swiftSettings: strict),
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
                 "HTTPAPI", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON", "TestSupport",
-                "LocalStack", "Observability", nioCore, nioPosix, httpTypes, logging,
+                "LocalStack", "Observability", nioCore, nioPosix, httpTypes, jwtKit, logging,
             ],
             swiftSettings: plain),
         .testTarget(name: "LuaBundlingTests", dependencies: ["LuaBundling", "LuaCatalog"], swiftSettings: plain),

@@ -18,6 +18,16 @@ enum Read {
         RedisCommand([[UInt8]("HMGET".utf8), key] + names.map { [UInt8]($0.utf8) })
     }
 
+    static func field(_ key: [UInt8], _ name: [UInt8]) -> RedisCommand { command("HGET", key, name) }
+
+    /// All fields of a hash that belongs to one resource, with their values.
+    static func all(_ key: [UInt8]) -> RedisCommand { command("HGETALL", key) }
+
+    /// The last entry of a stream, its id first.
+    static func lastEntry(_ key: [UInt8]) -> RedisCommand {
+        RedisCommand([[UInt8]("XREVRANGE".utf8), key] + ["+", "-", "COUNT", "1"].map { [UInt8]($0.utf8) })
+    }
+
     static func type(_ key: [UInt8]) -> RedisCommand { command("TYPE", key) }
 
     static func count(_ key: [UInt8]) -> RedisCommand { command("ZCARD", key) }

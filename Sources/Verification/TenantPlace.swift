@@ -22,6 +22,21 @@ struct TenantPlace {
     /// Held names, by expiry.
     var active: [UInt8] { keyspace.activeHolds(tenant) }
 
+    /// Registered resources: name → row, their names in order, their version.
+    var definitions: [UInt8] { keyspace.definitions(tenant) }
+    var definitionNames: [UInt8] { keyspace.definitionNames(tenant) }
+    var definitionVersion: [UInt8] { keyspace.definitionVersion(tenant) }
+    /// Events of holds.
+    var holdEvents: [UInt8] { keyspace.holdEvents(tenant) }
+
+    func units(pool: [UInt8]) -> [UInt8] { keyspace.units(tenant, pool: pool) }
+
+    func slots(pool: [UInt8]) -> [UInt8] { keyspace.slots(tenant, pool: pool) }
+
+    func needs(of resource: [UInt8]) -> [UInt8] { keyspace.needs(tenant, resource: resource) }
+
+    func node(_ name: [UInt8]) -> [UInt8] { keyspace.node(tenant, name: name) }
+
     func ledger(_ entry: LedgerEntry) -> [UInt8] {
         keyspace.ledger(tenant, unitLetter: entry.unit.letter, path: entry.path)
     }

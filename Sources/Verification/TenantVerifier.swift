@@ -13,11 +13,14 @@ struct TenantVerifier {
     private var budgets: BudgetVerifier { BudgetVerifier(place: place, reader: reader, options: options) }
     private var locks: LockVerifier { LockVerifier(place: place, reader: reader, options: options) }
 
+    private var resources: ResourceVerifier { ResourceVerifier(place: place, reader: reader) }
+
     /// Walks everything of the tenant, counts it, and returns the subjects that deserve a second look.
     func scan(into counts: inout VerificationReport.Counts) async throws(VerificationError) -> Set<VerifiedSubject> {
         counts.tenants += 1
         var suspects = try await budgets.scan(into: &counts)
         suspects.formUnion(try await locks.scan(into: &counts))
+        suspects.formUnion(try await resources.scan(into: &counts))
         if !(try await ownFindings().isEmpty) { suspects.insert(.tenant) }
         return suspects
     }
@@ -29,17 +32,22 @@ struct TenantVerifier {
         var ledgers: [[UInt8]] = []
         var reservations: [[UInt8]] = []
         var holds: [[UInt8]] = []
+        var names: [[UInt8]] = []
         for subject in subjects {
             switch subject {
             case .tenant: break
             case .ledger(let entry): ledgers.append(entry)
             case .reservation(let hash): reservations.append(hash)
             case .lock(let entry): holds.append(entry)
+            case .resource(let name): names.append(name)
             }
         }
         var (findings, undecided) = try await budgets.findings(ofLedgers: ledgers)
         findings += try await budgets.findings(ofReservations: reservations)
         findings += try await locks.findings(of: holds)
+        let derived = try await resources.findings(of: names)
+        findings += derived.findings
+        undecided += derived.undecided
         if subjects.contains(.tenant) { findings += try await ownFindings() }
         return (findings, undecided)
     }

@@ -160,9 +160,8 @@ struct Stage {
             raw,
             (0..<calls).map { number in
                 var call = ScriptCall(.reservationRelease, keys: principal.keys)
-                for word in [tag, [UInt8]("w-\(number)".utf8), [UInt8]("\(run)-\(number)".utf8), token] {
-                    call.append(word)
-                }
+                let (requester, name) = ([UInt8]("w-\(number)".utf8), [UInt8]("\(run)-\(number)".utf8))
+                for word in [tag, [48], requester, name, token] { call.append(word) }
                 return RedisCommand(call.words)
             }
         ).0

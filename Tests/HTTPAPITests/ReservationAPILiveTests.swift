@@ -55,7 +55,7 @@ struct ReservationAPILiveTests {
             let blocker = try #require(refused.items[0].member("blockedBy")?.elements.first { _ in true })
             #expect(blocker.member("until")?.isString(expiresAt) == true)
 
-            try await api.eventually { try await api.holder("job-42") == nil }
+            try await ReservationAPIStack.eventually { try await api.holder("job-42") == nil }
             #expect(try await api.unreserve("worker-1", "job-42", token).statuses == ["NOT_RESERVED"])
             let retaken = try await api.reserve("worker-1", "job-42")
             #expect(retaken.statuses == ["ACQUIRED"])

@@ -9,6 +9,8 @@ import Testing
 @Suite("Answers of the Reservation API")
 struct ReservationAPIReplyTests {
     private let token = "a3f8c2d1-4b5e-4c6d-8e7f-0123456789ab"
+    /// The items of a reply of 64 releases.
+    private static let relinquished = (0..<64).flatMap { _ in ["RELINQUISHED", ""] }
 
     private func body(_ step: Step) throws -> String {
         String(decoding: try ReservationAPICall.response(step).body, as: UTF8.self)
@@ -74,14 +76,14 @@ struct ReservationAPIReplyTests {
 
     @Test("A released resource is listed, one that was free is a success without a list")
     func released() throws {
-        let relinquished = try unreserve(["ITEMS", "RELINQUISHED"])
+        let relinquished = try unreserve(["ITEMS", "RELINQUISHED", ""])
         #expect(try ReservationAPICall.response(relinquished).status == .ok)
         #expect(
             try body(relinquished) == """
                 [{"resource":"a","requester":"w1","status":"RELINQUISHED",\
                 "explanation":"RELINQUISHED","released":["a"]}]
                 """)
-        let free = try unreserve(["ITEMS", "NOT_RESERVED"])
+        let free = try unreserve(["ITEMS", "NOT_RESERVED", ""])
         #expect(try ReservationAPICall.response(free).status == .ok)
         #expect(
             try body(free) == """
@@ -89,16 +91,26 @@ struct ReservationAPIReplyTests {
                 """)
     }
 
+    @Test("What was taken along and became free is listed after the name that was held")
+    func releasedAlong() throws {
+        let step = try unreserve(["ITEMS", "RELINQUISHED", "a_1\tInk\tEquipment"])
+        #expect(
+            try body(step) == """
+                [{"resource":"a","requester":"w1","status":"RELINQUISHED",\
+                "explanation":"RELINQUISHED","released":["a_1","Ink","Equipment"]}]
+                """)
+    }
+
     @Test("A wrong token is 403 with the items in the body; a right one of another requester is 200")
     func notReleased() throws {
-        let badToken = try unreserve(["ITEMS", "BAD_TOKEN"])
+        let badToken = try unreserve(["ITEMS", "BAD_TOKEN", ""])
         #expect(try ReservationAPICall.response(badToken).status == .forbidden)
         #expect(
             try body(badToken) == """
                 [{"resource":"a","requester":"w1","status":"DOESNT_OWN_RESERVATION",\
                 "explanation":"releaseToken is missing or malformed: 'a' stays reserved","released":null}]
                 """)
-        let notOwner = try unreserve(["ITEMS", "NOT_OWNER"])
+        let notOwner = try unreserve(["ITEMS", "NOT_OWNER", ""])
         #expect(try ReservationAPICall.response(notOwner).status == .ok)
         #expect(
             try body(notOwner) == """
@@ -107,25 +119,33 @@ struct ReservationAPIReplyTests {
                 """)
     }
 
-    @Test("Check names the holder, or null")
-    func check() throws {
+    @Test(
+        "Check names the one holder, or null",
+        arguments: [
+            (["ITEMS", "HELD", "w1"], #"{"resource":"a","isReserved":true,"holder":"w1"}"#),
+            (["ITEMS", "HELD", ""], #"{"resource":"a","isReserved":true,"holder":null}"#),
+            (["ITEMS", "FREE", ""], #"{"resource":"a","isReserved":false,"holder":null}"#),
+        ])
+    func check(words: [String], expected: String) throws {
         let step = try ReservationAPICall.plan(.get, "/api/v1/Reservation/check/a")
-        #expect(
-            try body(try ReservationAPICall.next(step, ["HELD", "w1"]))
-                == #"{"resource":"a","isReserved":true,"holder":"w1"}"#)
-        #expect(
-            try body(try ReservationAPICall.next(step, ["FREE"]))
-                == #"{"resource":"a","isReserved":false,"holder":null}"#)
+        #expect(try body(try ReservationAPICall.next(step, words)) == expected)
+    }
+
+    @Test("Availability is a bare true or false")
+    func available() throws {
+        let step = try ReservationAPICall.plan(.get, "/api/v1/Resource/available/a")
+        #expect(try body(try ReservationAPICall.next(step, ["ITEMS", "HELD", "w1"])) == "false")
+        #expect(try body(try ReservationAPICall.next(step, ["ITEMS", "FREE", ""])) == "true")
     }
 
     @Test("65 items take two calls, and one refused token in the second makes the whole 403")
     func twoCalls() throws {
         let items = (0..<65).map { #"{"requester":"w1","resource":"r\#($0)"}"# }.joined(separator: ",")
         let first = try ReservationAPICall.unreserve("[\(items)]")
-        #expect(try ReservationAPICall.arguments(first).count == 1 + 3 * 64)
-        let second = try ReservationAPICall.next(first, ["ITEMS"] + Array(repeating: "RELINQUISHED", count: 64))
-        #expect(try ReservationAPICall.arguments(second) == ["A1", "w1", "r64", ""])
-        let response = try ReservationAPICall.response(try ReservationAPICall.next(second, ["ITEMS", "BAD_TOKEN"]))
+        #expect(try ReservationAPICall.arguments(first).count == 2 + 3 * 64)
+        let second = try ReservationAPICall.next(first, ["ITEMS"] + Self.relinquished)
+        #expect(try ReservationAPICall.arguments(second) == ["A1", "0", "w1", "r64", ""])
+        let response = try ReservationAPICall.response(try ReservationAPICall.next(second, ["ITEMS", "BAD_TOKEN", ""]))
         #expect(response.status == .forbidden)
         #expect(String(decoding: response.body, as: UTF8.self).contains(#""released":["r63"]"#))
     }
@@ -145,18 +165,22 @@ struct ReservationAPIReplyTests {
         #expect(body.contains(token) && body.contains(#""fencingToken":1}"#) && body.contains(#""fencingToken":65"#))
 
         let release = try ReservationAPICall.unreserve("[\(items)]")
-        let rest = try ReservationAPICall.next(release, ["ITEMS"] + Array(repeating: "RELINQUISHED", count: 64))
+        let rest = try ReservationAPICall.next(release, ["ITEMS"] + Self.relinquished)
         let resumed = try ReservationAPICall.resume(rest, tag: "A2")
-        #expect(try ReservationAPICall.arguments(resumed) == ["A2", "w1", "r64", ""])
-        let answer = try ReservationAPICall.response(try ReservationAPICall.next(resumed, ["ITEMS", "RELINQUISHED"]))
+        #expect(try ReservationAPICall.arguments(resumed) == ["A2", "0", "w1", "r64", ""])
+        let answer = try ReservationAPICall.response(try ReservationAPICall.next(resumed, ["ITEMS", "RELINQUISHED", ""]))
         #expect(String(decoding: answer.body, as: UTF8.self).contains(#""released":["r0"]"#))
     }
 
     @Test("A reply of another shape is a fault, not an answer")
     func malformed() throws {
-        for words in [["STALE", "A2"], ["ITEMS", "1"], ["ITEMS"]] {
+        let check = try ReservationAPICall.plan(.get, "/api/v1/Reservation/check/a")
+        for words in [
+            ["STALE", "A2"], ["ITEMS", "1"], ["ITEMS"], ["ITEMS", "HELD"], ["ITEMS", "RELINQUISHED"], ["ITEMS", "1", ""],
+        ] {
             #expect(throws: ScriptFault.self) { _ = try reserve(words) }
             #expect(throws: ScriptFault.self) { _ = try unreserve(words) }
+            #expect(throws: ScriptFault.self) { _ = try ReservationAPICall.next(check, words) }
         }
     }
 }

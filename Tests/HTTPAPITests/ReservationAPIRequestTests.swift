@@ -129,13 +129,13 @@ struct ReservationAPIRequestTests {
         let words = try ReservationAPICall.arguments(step)
         #expect(
             words == [
-                "A1", "w", "a", "a3f8c2d1-4b5e-4c6d-8e7f-0123456789ab", "w", "a", "", "w", "a", "", "w", "a", "",
+                "A1", "0", "w", "a", "a3f8c2d1-4b5e-4c6d-8e7f-0123456789ab", "w", "a", "", "w", "a", "", "w", "a", "",
             ])
     }
 
     @Test("Paths match in any case and a name may have an escaped slash")
     func paths() throws {
         let step = try ReservationAPICall.plan(.get, "/API/v1/reservation/CHECK/a%2Fb%20caf%C3%A9")
-        #expect(try ReservationAPICall.arguments(step) == ["A1", "a/b café"])
+        #expect(try ReservationAPICall.arguments(step) == ["A1", "0", "0", "a/b café"])
     }
 }

@@ -108,7 +108,7 @@ struct ReservationAPIStack: Sendable {
     }
 
     /// Asks again until the answer is yes; an error after ten seconds. Every question is a round trip to Redis.
-    func eventually(_ question: () async throws -> Bool) async throws {
+    static func eventually(_ question: () async throws -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(10)
         while try await !question() {
             try #require(ContinuousClock.now < deadline, "it did not happen in ten seconds")

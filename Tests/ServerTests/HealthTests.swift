@@ -15,14 +15,16 @@ struct HealthTests {
     @Test("while Redis is away the server lives, is not ready, says when to ask again, and comes back by itself")
     func redisDownAndBack() async throws {
         try await RunningServer.run { server, redis in
-            let ready = try await WireClient.ask(server.port, WireClient.request("GET", "/readyz"))
-            #expect(ready.status == 200 && ready.body == #"{"status":"ready"}"#)
+            try await eventually("ready, and the store's persistence known") {
+                let ready = try await WireClient.ask(server.port, WireClient.request("GET", "/readyz"))
+                return ready.status == 200 && ready.body == #"{"status":"ready","persistence":"memory"}"#
+            }
             try await redis.kill()
             try await eventually("not ready") {
                 try await WireClient.ask(server.port, WireClient.request("GET", "/readyz")).status == 503
             }
             let down = try await WireClient.ask(server.port, WireClient.request("GET", "/readyz"))
-            #expect(down.body == #"{"status":"not_ready","reasons":["redis_unreachable"]}"#)
+            #expect(down.body == #"{"status":"not_ready","reasons":["redis_unreachable"],"persistence":"memory"}"#)
             #expect(down["Retry-After"] == "1")
             let actuator = try await WireClient.ask(server.port, WireClient.request("GET", "/actuator/health"))
             #expect(actuator.status == 503 && actuator.body == #"{"status":"DOWN"}"#)

@@ -45,7 +45,7 @@ enum ModuleGraph {
         "Reservations": Rule(domain, foreign: system),
         "HTTPAPI": Rule(
             domain.union(["Budgets", "Reservations", "OpenAPIFiles", "RedisClient", "Observability"]),
-            foreign: system.union(["NIOCore", "HTTPTypes", "Logging"])),
+            foreign: system.union(["NIOCore", "HTTPTypes", "JWTKit", "Logging"])),
         "Verification": Rule(domain.union(["Budgets", "Reservations", "RedisClient"]), foreign: system.union(nio)),
 
         // Processes: settings, wiring, command line.

@@ -83,7 +83,8 @@ struct CheckTests {
             + #""actual":"r = \"2\"","detail":"key x"}"#
         #expect(
             text
-                == #"{"checked":{"shards":0,"tenants":0,"ledgers":3,"reservations":0,"locks":0},"violations":["#
+                == #"{"checked":{"shards":0,"tenants":0,"ledgers":3,"reservations":0,"locks":0,"#
+                + #""resources":0},"violations":["#
                 + violation + #"],"undecided":[{"tenant":"beta","subject":"tenant"}],"stopped_early":false}"#)
     }
 }

@@ -198,7 +198,7 @@ struct Actor: Sendable {
     func unlock(_ name: String, by requester: String, token: String) async throws {
         var call = ScriptCall(.reservationRelease, keys: principal.keys)
         call.append(principal.tag)
-        for text in [requester, name, token] { call.append(text) }
+        for text in ["0", requester, name, token] { call.append(text) }
         _ = try await store.runner.run(call)
     }
 }

@@ -27,16 +27,16 @@ if stale then return {'STALE', stale} end
 local seconds = call('TIME')[1] + 0
 
 -- Counts in a span of so many seconds; whether that is beyond the limit. What is refused is not counted further.
-local function count(letter, length, limit)
+local function count(family, length, limit)
     if limit == '' then return nil end
-    local key = tenant_key .. ':' .. letter .. ':' .. string.format('%d', math.floor(seconds / length))
+    local key = family .. string.format('%d', math.floor(seconds / length))
     if (call('GET', key) or '0') + 0 >= limit + 0 then return {limit, length - seconds % length} end
     return nil, key
 end
 
-local over, minute_key = count('om', 60, ARGV[2])
+local over, minute_key = count(tenant_key .. ':om:', 60, ARGV[2])
 if over then return {'OVER', 'M', over[1], over[2]} end
-local over_day, day_key = count('od', 86400, ARGV[3])
+local over_day, day_key = count(tenant_key .. ':od:', 86400, ARGV[3])
 if over_day then return {'OVER', 'D', over_day[1], over_day[2]} end
 if minute_key then
     call('INCR', minute_key)

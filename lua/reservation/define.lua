@@ -14,8 +14,8 @@ REPLIES
   CLOSED            the tenant is closed
   SUSPENDED         the tenant is suspended
   CHANGED           the definitions have another version by now
-  DEFINED version pools..   the new version; then name, first and end of the slots in which there may be holds older than
-                    the pool
+  DEFINED version pools..   the new version; then name, first and end of the slots in which there may be holds older
+                    than the pool
 EVENTS
   none
 COMPLEXITY
@@ -44,8 +44,8 @@ for i = 3, #ARGV, 5 do
     local name, capacity, parent, blockers = ARGV[i], ARGV[i + 1] + 0, ARGV[i + 2], ARGV[i + 3]
     local row = call('HGET', rows_key, name)
     local old = row and definition.parse(row)
-    local d = {capacity = capacity, peak = math.max(capacity, old and old.peak or 1), adopted = old and old.adopted or 0,
-        marks = ARGV[i + 4], parent = parent, blockers = blockers}
+    local d = {capacity = capacity, peak = math.max(capacity, old and old.peak or 1),
+        adopted = old and old.adopted or 0, marks = ARGV[i + 4], parent = parent, blockers = blockers}
     local base, slot = definition.slot(name)
     if base then call('ZCARD', tenant_key .. ':ds:' .. base) end
     if parent ~= '' then call('ZCARD', tenant_key .. ':dc:' .. parent) end
@@ -68,7 +68,9 @@ for i = 1, #changes do
     call('HSET', rows_key, name, definition.text(d))
     call('ZADD', list_key, 0, name)
     if c.base then call('ZADD', tenant_key .. ':ds:' .. c.base, c.slot, name) end
-    if old and old.parent ~= d.parent and old.parent ~= '' then call('ZREM', tenant_key .. ':dc:' .. old.parent, name) end
+    if old and old.parent ~= d.parent and old.parent ~= '' then
+        call('ZREM', tenant_key .. ':dc:' .. old.parent, name)
+    end
     if d.parent ~= '' then call('ZADD', tenant_key .. ':dc:' .. d.parent, 0, name) end
     if c.value then unit.adopt(tenant_key, name, name, '-', d.peak > 1, c.value) end
     if d.peak > 1 and d.adopted < d.capacity then

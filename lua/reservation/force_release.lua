@@ -41,7 +41,7 @@ local unit, units_key = name, tenant_key .. ':ph:' .. name
 local units = (call('HGET', units_key, 'n') or '0') + 0
 if units > 1 then return {'SEVERAL', units} end
 if units == 1 then
-    local fields = call('HSCAN', units_key, 0)[2]
+    local fields = call('HGETALL', units_key)
     for i = 1, #fields, 2 do
         if string.sub(fields[i], 1, 1) == 'r' and fields[i + 1] ~= '-' then unit = name .. '_' .. fields[i + 1] end
     end

@@ -13,8 +13,8 @@ REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
   SUSPENDED     the tenant is suspended
-  ITEMS words..  per item: RENEWED, NOT_RESERVED, NOT_OWNER (right token, other requester) or BAD_TOKEN; and when renewed
-                 expires_ms, fencing token, the name that is held, the record's extension (else empty)
+  ITEMS words..  per item: RENEWED, NOT_RESERVED, NOT_OWNER (right token, other requester) or BAD_TOKEN; and when
+                 renewed expires_ms, fencing token, the name that is held, the record's extension (else empty)
 EVENTS
   stream entry X for a hold found past its expiry
 COMPLEXITY

@@ -54,7 +54,8 @@ for i = 7, #ARGV, 5 do
     local is_had = answer.word == 'ACQUIRED' or answer.word == 'ALREADY_HAD'
     answers[#answers + 1] = answer
     is_refused = is_refused or not is_had
-    if method == 'F' and is_had then break end
+    -- What came to be had since the call was sent first does not keep its own hold out of the reply.
+    if method == 'F' and is_had and not (first and i < first) then break end
 end
 local is_kept = not is_question and not (method == 'A' and is_refused)
 local held, till = claim.room(s, limit)

@@ -63,7 +63,8 @@ for i = 1, #judged do
     elseif word == 'RELINQUISHED' then
         if last then id = string.format('%d', last + 1) end
         local expires, fence, token, owner, kind, label, extension = unpack(fields)
-        local used, released = hold.free(tenant_key, unit, 'R', id, expires, fence, token, owner, kind, label, extension)
+        local used, released = hold.free(tenant_key, unit, 'R', id, expires, fence, token, owner, kind, label,
+            extension)
         if not used then return redis.error_reply(released) end
         last, freed = used, released and table.concat(released, '\t') or unit
     end

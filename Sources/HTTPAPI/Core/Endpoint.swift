@@ -72,6 +72,11 @@ package struct Endpoint: Sendable {
         }
     }
 
+    /// Decides, once a tenant's key is known to be good, whether its request is planned at all: nil for yes, or a step
+    /// that goes on with the plan it is given when it may be.
+    package typealias Admission =
+        @Sendable (Principal, Correlation, @escaping @Sendable (Caller) -> Step) -> Step?
+
     /// The operation's name, such as `createReservation`.
     package let name: String
     package let method: HTTPRequest.Method
@@ -81,6 +86,8 @@ package struct Endpoint: Sendable {
     package let access: Access
     /// Whether its bodies are read: GET and DELETE ignore them.
     package let takesBody: Bool
+    /// What stands before the plan; nil for nothing.
+    package private(set) var admission: Admission?
     /// From the request to the first step; pure and synchronous. May run again with fresher facts about the caller.
     package let plan: @Sendable (Input) -> Step
 
@@ -96,5 +103,12 @@ package struct Endpoint: Sendable {
         self.access = access
         takesBody = method == .post || method == .put || method == .patch
         self.plan = plan
+    }
+
+    /// The same with something that stands before its plan.
+    package func admitting(_ admission: @escaping Admission) -> Endpoint {
+        var endpoint = self
+        endpoint.admission = admission
+        return endpoint
     }
 }

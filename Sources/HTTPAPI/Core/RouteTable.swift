@@ -55,15 +55,28 @@ package struct RouteTable: Sendable {
         let foldsCase = surface == .reservation
         var node = root
         var raw: [Substring] = []
+        var parent = root
+        // The last segment, where it is a literal.
+        var last: Substring?
         for segment in path.split(separator: "/") {
+            parent = node
+            last = nil
             if let next = node.literals[foldsCase ? segment.lowercased() : String(segment)] {
                 node = next
+                last = segment
             } else if let next = node.parameter {
                 raw.append(segment)
                 node = next
             } else {
                 return .notFound(surface)
             }
+        }
+        if let last, let other = parent.parameter, !node.endpoints.contains(where: { $0.method == method }),
+            other.endpoints.contains(where: { $0.method == method })
+        {
+            // The last word of a path may be the name of something: DELETE /api/v1/Resource/tree.
+            raw.append(last)
+            node = other
         }
         guard !node.endpoints.isEmpty else { return .notFound(surface) }
         guard let endpoint = node.endpoints.first(where: { $0.method == method }) else {
@@ -81,7 +94,8 @@ package struct RouteTable: Sendable {
     package static func surface(of path: Substring) -> Surface {
         if path.hasPrefix("/v1/admin") { return .admin }
         if path.hasPrefix("/v1/") { return .cycles }
-        if path.count >= 5, path.prefix(5).lowercased() == "/api/" { return .reservation }
+        let start = path.prefix(6).lowercased()
+        if start.hasPrefix("/api/") || start == "/auth/" { return .reservation }
         return .operations
     }
 }

@@ -22,15 +22,30 @@ package enum OperationsAPI {
         case draining
     }
 
-    /// The endpoints; `unreadiness` gives the reasons against traffic, none when ready, and must not block.
+    /// What outlives the store's end: the persistent and the in-memory mode of the Reservation API (digest 2.4).
+    package enum Persistence: String, Sendable {
+        /// Redis writes an append-only file: definitions and reservations survive its restart.
+        case appendOnlyFile = "append_only_file"
+        /// It writes none: they are lost with it.
+        case memory
+        /// It did not say, or was not asked yet.
+        case unknown
+    }
+
+    /// The endpoints; `unreadiness` gives the reasons against traffic, none when ready, `persistence` what is known of
+    /// the store, and neither may block.
     package static func endpoints(
-        unreadiness: @escaping @Sendable () -> [Unreadiness], registry: PrometheusRegistry
+        unreadiness: @escaping @Sendable () -> [Unreadiness], persistence: @escaping @Sendable () -> Persistence,
+        registry: PrometheusRegistry
     ) -> [Endpoint] {
         [
             open("livez", "/livez") { .json(status("alive")) },
             open("readyz", "/readyz") {
                 let reasons = unreadiness()
-                return reasons.isEmpty ? .json(status("ready")) : unavailable(status("not_ready", reasons))
+                let persistence = persistence()
+                return reasons.isEmpty
+                    ? .json(status("ready", persistence: persistence))
+                    : unavailable(status("not_ready", reasons, persistence: persistence))
             },
             // The shape of Spring Boot's actuator, which clients of the Cycles protocol already poll.
             open("actuatorHealth", "/actuator/health") {
@@ -57,7 +72,9 @@ package enum OperationsAPI {
         .json(body, status: .serviceUnavailable, headers: [.retryAfter: "1"])
     }
 
-    private static func status(_ word: String, _ reasons: [Unreadiness] = []) -> [UInt8] {
+    private static func status(
+        _ word: String, _ reasons: [Unreadiness] = [], persistence: Persistence? = nil
+    ) -> [UInt8] {
         var writer = JSONWriter(capacity: 128)
         writer.beginObject()
         writer.key("status")
@@ -67,6 +84,10 @@ package enum OperationsAPI {
             writer.beginArray()
             for reason in reasons { writer.string(reason.rawValue) }
             writer.endArray()
+        }
+        if let persistence {
+            writer.key("persistence")
+            writer.string(persistence.rawValue)
         }
         writer.endObject()
         return writer.finish()

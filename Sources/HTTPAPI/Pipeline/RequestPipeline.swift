@@ -147,8 +147,8 @@ extension RequestPipeline {
         let permission: Permission?
         /// Whether Redis has been asked, in this request, about what is known of the key.
         private(set) var isConfirmed = false
-        /// Whether the request was counted against a quota of operations.
-        private(set) var isCounted = false
+        /// Whether what stands before the endpoint's plan was asked.
+        private(set) var isAdmitted = false
         /// When a call that is stale again and again is given up; nil before it is.
         private var deadline: NIODeadline?
 
@@ -165,10 +165,10 @@ extension RequestPipeline {
             return ticket.deadline.map { now <= $0 } == true ? ticket : nil
         }
 
-        /// Once the request is counted.
-        var counted: Ticket {
+        /// Once what stands before the plan was asked.
+        var admitted: Ticket {
             var ticket = self
-            ticket.isCounted = true
+            ticket.isAdmitted = true
             return ticket
         }
 
@@ -222,11 +222,12 @@ extension RequestPipeline {
                 return advance(.refuse(refusal), .tenant(principal), ticket: ticket)
             }
             if let resume { return advance(resume(.tenant(principal)), .tenant(principal), ticket: ticket) }
-            guard endpoint.surface == .reservation, !ticket.isCounted, OperationQuota.applies(to: principal) else {
-                return plan(.tenant(principal), ticket: ticket)
+            if !ticket.isAdmitted, let admission = endpoint.admission,
+                let step = admission(principal, request.correlation, { step(for: $0) })
+            {
+                return advance(step, .tenant(principal), ticket: ticket.admitted)
             }
-            let count = OperationQuota.count(principal, request.correlation) { caller in step(for: caller) }
-            advance(count, .tenant(principal), ticket: ticket.counted)
+            plan(.tenant(principal), ticket: ticket)
         }
 
         /// `ticket` is what to load again when a script answers STALE.

@@ -7,13 +7,15 @@ internal import SharedKernel
 /// Counts a request against the quotas of operations of its tenant, where there are any: one per request, whatever
 /// comes of it (digest section 4). The others pay nothing.
 enum OperationQuota {
-    /// Whether requests of this principal are counted.
-    static func applies(to principal: Principal) -> Bool {
-        principal.quotas.operationsPerMinute != nil || principal.quotas.operationsPerDay != nil
+    /// What stands before the plans of all endpoints of this API.
+    static let admission: Endpoint.Admission = { principal, correlation, plan in
+        let quotas = principal.quotas
+        guard quotas.operationsPerMinute != nil || quotas.operationsPerDay != nil else { return nil }
+        return count(principal, correlation, then: plan)
     }
 
     /// The call that counts, and then `plan`, or 429.
-    static func count(
+    private static func count(
         _ principal: Principal, _ correlation: Correlation, then plan: @escaping @Sendable (Caller) -> Step
     ) -> Step {
         var call = ScriptCall(.reservationCountOperation, keys: principal.keys)

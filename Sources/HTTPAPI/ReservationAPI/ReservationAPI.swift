@@ -12,8 +12,10 @@ package enum ReservationAPI {
             RenewReservations.endpoint, ReleaseAllOfRequester.endpoint, RegisterResources.endpoint,
             DeleteResource.endpoint, ForceUnreserve.endpoint,
         ]
-        return one + CheckResources.endpoints + ListReservedResources.endpoints + ListResources.endpoints
-            + ExchangeToken.endpoints
+        let several = [
+            CheckResources.endpoints, ListReservedResources.endpoints, ListResources.endpoints, ExchangeToken.endpoints,
+        ]
+        return (one + several.joined()).map { $0.admitting(OperationQuota.admission) }
     }
 
     /// 403 to whoever asks for more on behalf of a suspended tenant; giving back stays allowed.

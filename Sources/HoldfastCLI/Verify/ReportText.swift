@@ -9,7 +9,8 @@ enum ReportText {
         let counts = report.counts
         var lines = [
             "Checked \(counts.shards) shards: \(counts.tenants) tenants, \(counts.ledgers) ledgers, "
-                + "\(counts.reservations) live reservations, \(counts.locks) locks."
+                + "\(counts.reservations) live reservations, \(counts.locks) locks, "
+                + "\(counts.resources) registered resources."
         ]
         if report.violations.isEmpty {
             lines.append("No violations.")

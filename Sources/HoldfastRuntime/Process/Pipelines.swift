@@ -9,7 +9,8 @@ package func makePipeline(
     _ endpoints: [Endpoint], store: Store, adminKey: RedactedString?, context: ProcessContext
 ) -> RequestPipeline {
     let readiness = store.readiness
-    let operations = OperationsAPI.endpoints(unreadiness: { readiness.unreadiness }, registry: context.registry)
+    let operations = OperationsAPI.endpoints(
+        unreadiness: { readiness.unreadiness }, persistence: { readiness.persistence }, registry: context.registry)
     return RequestPipeline(
         endpoints: endpoints + operations, runner: store.runner, installation: store.installation, adminKey: adminKey,
         journal: RequestJournal(registry: context.registry, logger: context.logger),

@@ -8,6 +8,7 @@ internal import Synchronization
 /// read by the health endpoints from any thread.
 package final class Readiness: Sendable {
     private let reasons = Mutex<Set<OperationsAPI.Unreadiness>>([])
+    private let known = Mutex(OperationsAPI.Persistence.unknown)
     private let isReachable: @Sendable () -> Bool
 
     /// A readiness that asks `isReachable`, which must not block, each time.
@@ -17,6 +18,12 @@ package final class Readiness: Sendable {
     @discardableResult
     package func set(_ reason: OperationsAPI.Unreadiness, _ holds: Bool) -> Bool {
         reasons.withLock { holds ? $0.insert(reason).inserted : $0.remove(reason) != nil }
+    }
+
+    /// What is known of the store's persistence.
+    package var persistence: OperationsAPI.Persistence {
+        get { known.withLock { $0 } }
+        set { known.withLock { $0 = newValue } }
     }
 
     /// The reasons against traffic, in a fixed order; none when ready.

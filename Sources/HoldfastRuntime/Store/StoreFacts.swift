@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+package import HTTPAPI
 package import RedisClient
 
 /// What a Redis says about itself in the reply to INFO; nil where it does not say.
@@ -30,6 +31,12 @@ package struct StoreFacts: Sendable {
     package var isNewEnough: Bool {
         guard let version, let major = version.split(separator: ".").first.flatMap({ Int($0) }) else { return true }
         return major >= 7
+    }
+
+    /// What outlives the end of this Redis.
+    package var persistence: OperationsAPI.Persistence {
+        guard let hasAppendOnlyFile else { return .unknown }
+        return hasAppendOnlyFile ? .appendOnlyFile : .memory
     }
 
     /// Whether keys may be dropped when memory is short; false when Redis does not say.

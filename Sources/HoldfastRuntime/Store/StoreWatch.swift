@@ -79,6 +79,7 @@ package struct StoreWatch: Service {
         do {
             let facts = StoreFacts(info: try await store.runner.pool.send(RedisCommand("INFO")))
             set(.redisEvicts, facts.evicts)
+            store.readiness.persistence = facts.persistence
             let installation = store.installation
             let ours = InstallationConstants(shards: installation.keyspace.shardCount, salt: installation.salt)
             // A Redis that lost everything gets our constants back, so that repetitions of requests stay repetitions.

@@ -50,7 +50,8 @@ package struct ResponseValidator: Sendable {
     /// The validator whose document describes a path, with its query.
     package static func forTarget(_ target: String) -> ResponseValidator {
         let path = target.prefix { $0 != "?" }
-        if path.lowercased().hasPrefix("/api/") { return reservation }
+        let start = path.prefix(6).lowercased()
+        if start.hasPrefix("/api/") || start == "/auth/" { return reservation }
         if path.hasPrefix("/v1/admin") || path.hasPrefix("/v1/auth/") { return admin }
         guard path == "/v1/balances" else { return cycles }
         // One path, two views: that of ledgers is the admin plane's.

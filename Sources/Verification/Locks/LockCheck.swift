@@ -15,13 +15,13 @@ struct HoldRecord {
     let requester: [UInt8]
 
     /// Reads a record: expiry 13 digits, fencing token 16, release token 36, then requester, type and label divided by
-    /// line feeds; nil when it has another shape.
+    /// line feeds, and what a registered resource took along; nil when it has another shape.
     init?(_ bytes: [UInt8]) {
         guard bytes.count > 65, let expires = parseDigits(bytes[..<13]), let fence = parseDigits(bytes[13..<29]) else {
             return nil
         }
         let parts = bytes[65...].split(separator: 10, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { return nil }
+        guard parts.count == 3 || parts.count == 7 else { return nil }
         expiresMs = bytes.prefix(13).elementsEqual(Self.never) ? nil : expires
         self.fence = fence
         requester = Array(parts[0])

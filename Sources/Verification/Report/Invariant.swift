@@ -15,6 +15,10 @@ package enum Invariant: String, CaseIterable, Sendable {
     case soundRecords = "I8"
     /// No lock outlives its deadline.
     case lockDeadline = "K2"
+    /// What is derived from holds has a living owner, and every owner has what it took along.
+    case derivedHolds = "K6"
+    /// No more units of a resource are in use than it ever had.
+    case capacity = "K7"
     /// Index and key agree: nothing is listed that is not there, nothing is there that no index leads to.
     case indexed = "W5"
 
@@ -27,6 +31,8 @@ package enum Invariant: String, CaseIterable, Sendable {
         case .allLedgers: "a live reservation is held by every ledger it names"
         case .soundRecords: "records can be read and their numbers are within 0 and 2^63-1"
         case .lockDeadline: "no lock outlives its deadline"
+        case .derivedHolds: "what holds took along is there, and nothing else"
+        case .capacity: "no more units of a resource are in use than it ever had"
         case .indexed: "indexes and keys agree"
         }
     }

@@ -14,6 +14,8 @@ package struct VerificationReport: Sendable {
         package var reservations = 0
         /// Held names.
         package var locks = 0
+        /// Registered resources.
+        package var resources = 0
     }
 
     /// A question that stayed open.
@@ -46,7 +48,7 @@ package struct VerificationReport: Sendable {
         writer.beginObject()
         for (name, count) in [
             ("shards" as StaticString, counts.shards), ("tenants", counts.tenants), ("ledgers", counts.ledgers),
-            ("reservations", counts.reservations), ("locks", counts.locks),
+            ("reservations", counts.reservations), ("locks", counts.locks), ("resources", counts.resources),
         ] {
             writer.key(name)
             writer.int(Int64(count))

@@ -13,6 +13,8 @@ package enum VerifiedSubject: Hashable, Sendable {
     case reservation([UInt8])
     /// One hold, by its entry in the tenant's list of active holds: kind letter and name.
     case lock([UInt8])
+    /// One registered resource, by its name.
+    case resource([UInt8])
 
     /// The subject in words. Bytes that a terminal could take amiss are escaped.
     package var text: String {
@@ -22,6 +24,7 @@ package enum VerifiedSubject: Hashable, Sendable {
             LedgerEntry(entry).map { "ledger \(printable($0.path)) \($0.unit.rawValue)" }
                 ?? "ledger \(printable(entry))"
         case .reservation(let hash): "reservation \(printable(hash))"
+        case .resource(let name): "resource \(printable(name))"
         case .lock(let entry): "lock \(printable(entry.first == LockCheck.kind ? entry.dropFirst() : entry[...]))"
         }
     }

@@ -1,5 +1,5 @@
--- session: a short-lived token's row, the hash <tenant>:s:<id>: row (as of an API key), kid (JSON string of the id of the
--- key that its JWT was verified with, or empty), key (id of the API key that it was got with, or empty).
+-- session: a short-lived token's row, the hash <tenant>:s:<id>: row (as of an API key), kid (JSON string of the id of
+-- the key that its JWT was verified with, or empty), key (id of the API key that it was got with, or empty).
 local session = {}
 do
     -- Whether what a token depends on is still good.

@@ -138,7 +138,8 @@ do
     -- Whether there is a unit for a requester; what it has below the node, it has already.
     local function has_room(s, d, base, who)
         local n = used(s, d, base)
-        if d.is_ancestor and who ~= SYSTEM and below(s, node_of(s, base), base, who) > 0 and not has(s, d, base, who) then
+        if d.is_ancestor and who ~= SYSTEM and below(s, node_of(s, base), base, who) > 0
+            and not has(s, d, base, who) then
             n = n - 1
         end
         return n < d.capacity
@@ -199,7 +200,7 @@ do
             for who, n in pairs(node_of(s, base).below) do
                 if n > 0 then holder = who end
             end
-            local fields = holder == '' and call('HSCAN', s.t .. ':an:' .. base, 0)[2] or {}
+            local fields = holder == '' and call('HGETALL', s.t .. ':an:' .. base) or {}
             for i = 1, #fields, 2 do
                 if fields[i] ~= '' then holder = fields[i] end
             end
@@ -373,9 +374,10 @@ do
     -- which the first of them ends (empty for none).
     function claim.room(s, limit)
         if limit == '' then return '' end
-        local held = call('ZCOUNT', s.t .. ':act', '(' .. format('%d', s.now), '+inf')
+        local active_key, after = s.t .. ':act', '(' .. format('%d', s.now)
+        local held = call('ZCOUNT', active_key, after, '+inf')
         if held + #s.grants <= limit + 0 or #s.grants == 0 then return held end
-        local first = call('ZRANGEBYSCORE', s.t .. ':act', '(' .. format('%d', s.now), '(inf', 'WITHSCORES', 'LIMIT', 0, 1)
+        local first = call('ZRANGEBYSCORE', active_key, after, '(inf', 'WITHSCORES', 'LIMIT', 0, 1)
         return held, first[2] or ''
     end
 

@@ -47,6 +47,11 @@ do
             commands[#commands + 1] = {...}
         end
 
+        -- One requester less that holds a node and something below it.
+        local function less(key, both)
+            if both == '1' then add('HDEL', key, '') else add('HINCRBY', key, '', -1) end
+        end
+
         -- One unit of a pool less; whether `who` keeps another.
         local function leave(pool_name, unit, who, secret)
             local units_key = tenant_key .. ':ph:' .. pool_name
@@ -95,7 +100,7 @@ do
         local keeps = string.find(flags, 'p', 1, true) and leave(logical, name, requester, token)
         local node_key = tenant_key .. ':an:' .. logical
         if read('HEXISTS', node_key, requester) == 1 and not keeps then
-            if read('HGET', node_key, '') == '1' then add('HDEL', node_key, '') else add('HINCRBY', node_key, '', -1) end
+            less(node_key, read('HGET', node_key, ''))
         end
 
         local needs_key = tenant_key .. ':bl:' .. logical
@@ -121,7 +126,7 @@ do
             else
                 add('HDEL', key, requester)
                 if both and has(node) then
-                    if both == '1' then add('HDEL', key, '') else add('HINCRBY', key, '', -1) end
+                    less(key, both)
                 else
                     released[#released + 1] = node
                 end
@@ -135,7 +140,11 @@ do
             else
                 add('HSET', pool.key, 'n', string.format('%d', pool.n))
                 for who, list in pairs(pool.lists) do
-                    if list == '' then add('HDEL', pool.key, 'r' .. who) else add('HSET', pool.key, 'r' .. who, list) end
+                    if list == '' then
+                        add('HDEL', pool.key, 'r' .. who)
+                    else
+                        add('HSET', pool.key, 'r' .. who, list)
+                    end
                 end
                 for i = 1, #pool.tokens do add('HDEL', pool.key, pool.tokens[i]) end
                 for i = 1, #pool.slots do add('SETBIT', bits_key, pool.slots[i], 0) end

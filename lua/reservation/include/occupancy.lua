@@ -4,9 +4,10 @@ local occupancy = {}
 do
     local call = redis.call
 
-    -- The one requester of a hash of few fields that a prefix marks; nothing when there are several.
+    -- The one requester of a hash of few fields that a prefix marks; nothing when there are several. Not by HSCAN: a
+    -- hash that was large may have its few fields far apart, and a step finds none of them.
     local function single(key, mark)
-        local fields, found = call('HSCAN', key, 0)[2], nil
+        local fields, found = call('HGETALL', key), nil
         for i = 1, #fields, 2 do
             if fields[i] ~= '' and string.sub(fields[i], 1, #mark) == mark then
                 if found then return nil end

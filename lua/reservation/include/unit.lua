@@ -15,13 +15,16 @@ do
         if extension ~= '' and logical ~= name and logical ~= base then return end
         local head = string.sub(value, 1, #value - #extension)
         local marks = is_pool and flags .. 'p' or flags
-        call('SET', tenant_key .. ':k:' .. name, head .. '\n' .. marks .. '\n' .. base .. '\n' .. blockers .. '\n' .. ancestors)
+        call('SET', tenant_key .. ':k:' .. name,
+            head .. '\n' .. marks .. '\n' .. base .. '\n' .. blockers .. '\n' .. ancestors)
         if not is_pool then return end
         local units_key, node_key = tenant_key .. ':ph:' .. base, tenant_key .. ':an:' .. base
         local list = call('HGET', units_key, 'r' .. requester)
         -- Who holds something below took a unit for that, and now has one of its own; a hold of the bare name was seen
         -- to be one all along.
-        if slot ~= '-' and not list and call('HEXISTS', node_key, requester) == 1 then call('HINCRBY', node_key, '', 1) end
+        if slot ~= '-' and not list and call('HEXISTS', node_key, requester) == 1 then
+            call('HINCRBY', node_key, '', 1)
+        end
         call('HSET', units_key, 'r' .. requester, list and list .. ' ' .. slot or slot)
         call('HINCRBY', units_key, 'n', 1)
         if requester ~= derived.SYSTEM then call('HSET', units_key, 't' .. token, slot) end

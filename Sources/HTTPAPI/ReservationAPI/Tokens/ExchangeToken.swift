@@ -35,7 +35,7 @@ enum ExchangeToken {
         guard let token = UnverifiedToken(text), let tenant = token.tenant else { return .refuse(.unauthorized) }
         let keys = input.installation.keyspace.keys(of: tenant)
         var call = ScriptCall(.adminGetSetting, keys: keys)
-        call.append(TenantSetting.jwtKeys.field.description)
+        call.append("jwt_keys")
         let nowMs = input.nowMs
         return .call(call) { reply throws(ScriptFault) in
             if reply.isWord("NO_TENANT") { return .refuse(.unauthorized) }

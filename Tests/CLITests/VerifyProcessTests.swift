@@ -62,7 +62,7 @@ struct VerifyProcessTests {
             #expect(
                 clean.output
                     == """
-                    Checked 64 shards: 1 tenants, 0 ledgers, 0 live reservations, 0 locks.
+                    Checked 64 shards: 1 tenants, 0 ledgers, 0 live reservations, 0 locks, 0 registered resources.
                     No violations.
 
                     """)
@@ -75,7 +75,7 @@ struct VerifyProcessTests {
             #expect(
                 broken.output
                     == """
-                    Checked 64 shards: 1 tenants, 1 ledgers, 0 live reservations, 0 locks.
+                    Checked 64 shards: 1 tenants, 1 ledgers, 0 live reservations, 0 locks, 0 registered resources.
                     1 violations:
 
                     RULE  TENANT  SUBJECT                    EXPECTED  ACTUAL

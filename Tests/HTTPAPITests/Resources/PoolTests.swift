@@ -90,7 +90,7 @@ struct PoolTests {
         #expect(try await t.status("w3", "Printer") == "NOT_AVAILABLE")
     }
 
-    @Test("Q7: a slot is released by the pool's name or its own; the token decides which, and all that is freed is named")
+    @Test("Q7: a slot is released by the pool's name or its own, the token decides which; all that is freed is named")
     func releaseNames() async throws {
         let t = try await ResourceStack.tenant(
             "release-names", #"[{"name":"Printer","capacity":3,"blocks":["Ink"],"treePath":"Site>Hall"}]"#)
@@ -120,7 +120,7 @@ struct PoolTests {
         #expect(try await t.release("w1", "Scanner", token) == ["Scanner", "Lamp"])
     }
 
-    @Test("Q18: a pool that shrinks leaves its holders alone, grants nothing while too much is held, and no slot beyond")
+    @Test("Q18: a pool that shrinks leaves its holders alone, grants nothing while it is overfull, and no slot beyond")
     func shrink() async throws {
         let t = try await ResourceStack.tenant("shrinks", #"[{"name":"Printer","capacity":3}]"#)
         var tokens: [String] = []

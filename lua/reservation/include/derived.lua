@@ -22,6 +22,14 @@ do
         return string.find(flags, 's', 1, true) and name or logical
     end
 
+    -- About how long it takes to free a hold with this extension, us: for calls that end what they have begun and leave
+    -- the rest to the next one.
+    function derived.effort(extension)
+        if extension == '' then return 12 end
+        local _, tabs = string.gsub(extension, '\t', '')
+        return 40 + 5 * tabs
+    end
+
     -- What has to be done to give back all that the hold of `name` took along: commands, and the names freed: its own,
     -- blockers, ancestors. Or nil, nil and the error text. Reads only.
     function derived.undo(tenant_key, name, requester, token, extension)
@@ -71,7 +79,7 @@ do
             end
             pool.n = pool.n - 1
             list = string.sub(list, 1, at) .. string.sub(list, at + #slot + 2)
-            pool.lists[who] = string.match(list, '^ *(.-) *$')
+            pool.lists[who] = string.sub(list, 2, -2)
             if slot ~= '-' then pool.slots[#pool.slots + 1] = slot end
             if secret then pool.tokens[#pool.tokens + 1] = 't' .. secret end
             return pool.lists[who] ~= ''

@@ -23,6 +23,8 @@ package enum Limits {
     package static let lockItemsMax = 1_000
     /// Items of a transaction.
     package static let transactionItemsMax = 100
+    /// Blockers and ancestors, all together, that the items of a transaction may take along.
+    package static let takenAlongMax = 400
     /// Reservations that one script call lists.
     package static let holdsPerCall: Int64 = 500
     /// Reservations that one script call releases for their requester.
@@ -38,7 +40,7 @@ package enum Limits {
     /// Definitions that one script call writes or deletes.
     package static let definitionsWrittenPerCall = 200
     /// Slots that one script call looks at for holds older than their pool.
-    package static let slotsAdoptedPerCall: Int64 = 1_000
+    package static let slotsAdoptedPerCall: Int64 = 250
     /// Definitions below a resource that is moved in its tree.
     package static let movedDefinitionsMax = 10_000
     /// Bytes of a resource name, requester, resource type.

@@ -33,8 +33,8 @@ for i = first, last do keys[#keys + 1] = prefix .. string.format('%d', i) end
 if call('EXISTS', unpack(keys)) > 0 then
     for i = first, last do
         local slot = string.format('%d', i)
-        local value = call('GET', prefix .. slot)
-        if value then unit.adopt(tenant_key, pool .. '_' .. slot, pool, slot, true, value) end
+        local value = redis.pcall('GET', prefix .. slot)
+        if type(value) == 'string' then unit.adopt(tenant_key, pool .. '_' .. slot, pool, slot, true, value) end
     end
 end
 -- Only in order: what is below was looked at.

@@ -49,6 +49,7 @@ for i = 3, #ARGV, 5 do
     local base, slot = definition.slot(name)
     if base then call('ZCARD', tenant_key .. ':ds:' .. base) end
     if parent ~= '' then call('ZCARD', tenant_key .. ':dc:' .. parent) end
+    if old and old.parent ~= '' then call('ZCARD', tenant_key .. ':dc:' .. old.parent) end
     local value = call('GET', tenant_key .. ':k:' .. name)
     if value then hold.open(value) end
     call('HGET', tenant_key .. ':ph:' .. name, 'n')

@@ -16,7 +16,7 @@ ARGV
 REPLIES
   STALE value           the tenant's present status and epoch
   HOLDS score member words..  where the next page begins, both empty when this was the last; then per reservation its
-                        name and its record
+                        name and its record, empty when it is not even a text
 EVENTS
   none
 COMPLEXITY
@@ -49,10 +49,13 @@ local is_last = #found < 2 * limit
 local out = {'HOLDS', is_last and '' or found[#found], is_last and '' or found[#found - 1]}
 for i = 1, #found, 2 do
     local name = string.sub(found[i], 2)
-    local value = call('GET', tenant_key .. ':k:' .. name)
-    if value and string.sub(value, 1, 13) + 0 > now then
+    -- A record that cannot be read is shown, and keeps no other from being shown.
+    local value = redis.pcall('GET', tenant_key .. ':k:' .. name)
+    local text = type(value) == 'string' and value or ''
+    local till = tonumber(string.match(text, '^%d%d%d%d%d%d%d%d%d%d%d%d%d'))
+    if value and not (till and till <= now) then
         out[#out + 1] = name
-        out[#out + 1] = value
+        out[#out + 1] = text
     end
 end
 return out

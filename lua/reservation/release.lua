@@ -14,7 +14,8 @@ REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
   ITEMS words..  per item: RELINQUISHED, NOT_RESERVED, NOT_OWNER (right token, other requester) or BAD_TOKEN; and the
-                 names freed, divided by tabs (empty when it is the item's name, or nothing)
+                 names freed, divided by tabs (empty when it is the item's name, or nothing). Fewer items than were
+                 asked for: the call was long enough, the rest was not looked at
 EVENTS
   stream entry R for each RELINQUISHED, X for a hold found past its expiry
 COMPLEXITY
@@ -40,7 +41,7 @@ if is_registered then
     _, _, _, id = overdue.sweep(tenant_key, id, now, now, 64)
 end
 
-local out, n, last = {'ITEMS', nil, nil}, 1, nil
+local out, n, last, effort = {'ITEMS', nil, nil}, 1, nil, 0
 for i = 3, #ARGV, 3 do
     local requester, name = ARGV[i], ARGV[i + 1]
     local unit, value = name, nil
@@ -67,11 +68,13 @@ for i = 3, #ARGV, 3 do
                 extension)
             if not used then return redis.error_reply(released) end
             last, freed = used, reason == 'R' and released
+            if is_registered then effort = effort + derived.effort(extension) end
         end
     elseif is_registered and unit then
         word = 'BAD_TOKEN'
     end
     out[n + 1], out[n + 2] = word, freed and table.concat(freed, '\t') or ''
     n = n + 2
+    if effort > derived.EFFORT_MAX then break end
 end
 return out

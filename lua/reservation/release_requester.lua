@@ -25,6 +25,7 @@ COMPLEXITY
 --include <clock>
 --include <tenant>
 --include <reservation/hold>
+--include <reservation/derived>
 
 local prefix, tenant_key, tag, requester = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local after, till, limit = ARGV[3], ARGV[4], ARGV[5] + 0
@@ -40,9 +41,15 @@ hold.check_batch(prefix, tenant_key, {}, 1, 1)
 -- What is taken meanwhile is not the matter of this request, which so comes to an end.
 if till == '' then till = call('ZRANGE', requester_key, -1, -1, 'WITHSCORES')[2] or '0' end
 
-local count, failed = 0, 0
+local count, failed, effort = 0, 0, 0
 local found = call('ZRANGEBYSCORE', requester_key, '(' .. after, till, 'WITHSCORES', 'LIMIT', 0, limit)
+local more = #found == 2 * limit and 1 or 0
 for i = 1, #found, 2 do
+    -- Holds that took much along are left to the next call when this one was long enough.
+    if effort > derived.EFFORT_MAX then
+        more = 1
+        break
+    end
     local name = found[i]
     after = found[i + 1]
     local value = redis.pcall('GET', tenant_key .. ':k:' .. name)
@@ -51,6 +58,7 @@ for i = 1, #found, 2 do
         expires, fence, token, owner, kind, label, extension = hold.open(value, true)
     end
     local reason = expires and expires + 0 <= now and 'X' or 'B'
+    if extension then effort = effort + derived.effort(extension) end
     local used = owner == requester
         and hold.free(tenant_key, name, reason, id, expires, fence, token, owner, kind, label, extension)
     if used then
@@ -60,4 +68,4 @@ for i = 1, #found, 2 do
         failed = failed + 1
     end
 end
-return {'RELEASED', count, failed, after, till, #found == 2 * limit and 1 or 0}
+return {'RELEASED', count, failed, after, till, more}

@@ -19,6 +19,7 @@ REPLIES
   SUSPENDED               the tenant is suspended
   BEHIND                  more is due than one call can expire
   LIMITED held till       as in reservation/claim
+  TOO_LARGE               the items take more along than one call can bear; nothing was taken
   ITEMS held words..      as in reservation/claim; with method A and an item refused, the word of those that would have
                           been taken is AVAILABLE, and nothing was. Fewer items than were asked for: the rest was not
                           looked at
@@ -44,6 +45,8 @@ local now, now_us = clock.now()
 local _, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, swept_ms > 0 and swept_ms or now, 64)
 if more then return {'BEHIND'} end
 
+-- 100 items that take 400 blockers and ancestors along.
+local COST_MAX = 1600
 local s = claim.open(prefix, tenant_key, id, now, label)
 -- The first one taken: that of this very call when it is sent again, which must not take another.
 local first = method == 'F' and claim.sent_before(s, ARGV, 7, 5)
@@ -53,6 +56,7 @@ for i = 7, #ARGV, 5 do
         first and i < first)
     local is_had = answer.word == 'ACQUIRED' or answer.word == 'ALREADY_HAD'
     answers[#answers + 1] = answer
+    if s.cost > COST_MAX then return {'TOO_LARGE'} end
     is_refused = is_refused or not is_had
     -- What came to be had since the call was sent first does not keep its own hold out of the reply.
     if method == 'F' and is_had and not (first and i < first) then break end

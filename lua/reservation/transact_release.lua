@@ -15,6 +15,7 @@ ARGV
 REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
+  TOO_LARGE     the items took more along than one call can give back; nothing was released
   ITEMS words..  per item: RELINQUISHED, NOT_RESERVED, NOT_OWNER (right token, other requester), BAD_TOKEN, or KEPT (its
                  release was given up with that of the others); and the names freed, divided by tabs. Fewer items than
                  were asked for: the rest was not looked at
@@ -39,12 +40,15 @@ hold.check_batch(KEYS[1], tenant_key, ARGV, 3, 3)
 local _, _, _, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
 
 -- All are judged before one is released.
-local judged, is_refused, seen = {}, false, {}
+local EFFORT_MAX = 8000
+local judged, is_refused, seen, effort = {}, false, {}, 0
 for i = 3, #ARGV, 3 do
     local word, unit, fields = find.judge(tenant_key, ARGV[i], ARGV[i + 1], ARGV[i + 2], now, true)
     if word == 'RELINQUISHED' then
         if seen[unit] then word = 'NOT_RESERVED' end
         seen[unit] = true
+        effort = effort + derived.effort(fields[7])
+        if effort > EFFORT_MAX then return {'TOO_LARGE'} end
         local failure, _
         if fields[7] ~= '' then _, _, failure = derived.undo(tenant_key, unit, fields[4], fields[3], fields[7]) end
         if failure then return redis.error_reply(failure) end

@@ -27,6 +27,8 @@ package struct AcquireTogether: Sendable {
         /// others are ``AcquireOutcome/available(_:)``: nothing was taken.
         case items([AcquireOutcome])
         case limited(ConcurrencyLimit)
+        /// The items take more along than one call of Redis can bear; nothing was taken.
+        case tooLarge
         case tenantClosed
         case tenantSuspended
     }
@@ -62,6 +64,7 @@ package struct AcquireTogether: Sendable {
     package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
         if reply.isWord("CLOSED") { return .tenantClosed }
         if reply.isWord("SUSPENDED") { return .tenantSuspended }
+        if reply.isWord("TOO_LARGE") { return .tooLarge }
         if reply.isWord("LIMITED") { return .limited(try ConcurrencyLimit(reply)) }
         guard reply.isWord("ITEMS") else { throw reply.malformed("word") }
         let width = AcquireOutcome.claimedWords

@@ -8,7 +8,7 @@ package import SharedKernel
 package struct ReleaseHolds: Sendable {
     /// What may come of the call.
     package enum Outcome: Hashable, Sendable {
-        /// One outcome per item, in order.
+        /// One outcome per item, in order; fewer than there are items when the call was long enough.
         case items([ReleaseOutcome])
         case tenantClosed
     }
@@ -35,7 +35,8 @@ package struct ReleaseHolds: Sendable {
     package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
         if reply.isWord("CLOSED") { return .tenantClosed }
         guard reply.isWord("ITEMS") else { throw reply.malformed("word") }
-        guard reply.count == 2 * items.count else { throw reply.malformed("number of items") }
+        let (count, rest) = reply.count.quotientAndRemainder(dividingBy: 2)
+        guard rest == 0, (1...items.count).contains(count) else { throw reply.malformed("number of items") }
         var outcomes: [ReleaseOutcome] = []
         outcomes.reserveCapacity(items.count)
         for (item, first) in zip(items, stride(from: 0, to: reply.count, by: 2)) {
@@ -51,6 +52,8 @@ package struct ReleaseTogether: Sendable {
     package enum Outcome: Hashable, Sendable {
         /// One outcome per item that was looked at, in order.
         case items([ReleaseOutcome])
+        /// The items took more along than one call of Redis can give back; nothing was released.
+        case tooLarge
         case tenantClosed
     }
 
@@ -77,6 +80,7 @@ package struct ReleaseTogether: Sendable {
     /// Reads the reply.
     package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
         if reply.isWord("CLOSED") { return .tenantClosed }
+        if reply.isWord("TOO_LARGE") { return .tooLarge }
         guard reply.isWord("ITEMS") else { throw reply.malformed("word") }
         let (count, rest) = reply.count.quotientAndRemainder(dividingBy: 2)
         guard rest == 0, method == .first ? (1...items.count).contains(count) : count == items.count else {

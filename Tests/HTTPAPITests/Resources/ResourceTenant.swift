@@ -127,6 +127,13 @@ extension ResourceTenant {
     /// Who holds a resource, as far as there is one holder.
     func holder(_ name: String) async throws -> String? { try await check(name).item.string("holder") }
 
+    /// The same of several at once.
+    func holders(_ names: String...) async throws -> [String?] {
+        let list = names.map { "\"\($0)\"" }.joined(separator: ",")
+        let answer = try await send(.post, "/api/v1/Reservation/check", #"{"resources":[\#(list)]}"#)
+        return answer.items.map { $0.string("holder") }
+    }
+
     func isReserved(_ name: String) async throws -> Bool? {
         try await check(name).item.member("isReserved")?.bool()
     }

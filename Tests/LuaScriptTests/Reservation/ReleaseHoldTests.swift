@@ -20,7 +20,7 @@ struct ReleaseHoldTests {
         _ = try await self.scene.acquire(Hold(), other)
         try await self.scene.setClock(Scene.startMs + 10)
         let seen = try await self.scene.release(Hold())
-        #expect(seen.answer == .reply("ITEMS", "RELINQUISHED"))
+        #expect(seen.answer == .reply("ITEMS", "RELINQUISHED", ""))
         let released = Hold().entry("R", id: Scene.startUs + 10_000, takenAt: Scene.startMs)
         seen.expectChanges([
             self.scene.holdKey("gpu-1"): .removed,
@@ -29,7 +29,7 @@ struct ReleaseHoldTests {
                 self.scene.key("q:alice"), without: ["gpu-1"], in: seen.before),
             self.scene.key("ev"): .stream(seen.before.stream(self.scene.key("ev")) + [released]),
         ])
-        try await self.scene.release(Hold()).expectUnchanged(.reply("ITEMS", "NOT_RESERVED"), "again")
+        try await self.scene.release(Hold()).expectUnchanged(.reply("ITEMS", "NOT_RESERVED", ""), "again")
         let last = try await self.scene.release(other)
         #expect(last.after[self.scene.key("act")] == nil && last.after[self.scene.key("q:alice")] == nil)
     }
@@ -39,15 +39,15 @@ struct ReleaseHoldTests {
         _ = try await self.scene.acquire(Hold())
         var call = Hold()
         call.requester = "bob"
-        try await self.scene.release(call).expectUnchanged(.reply("ITEMS", "NOT_OWNER"))
+        try await self.scene.release(call).expectUnchanged(.reply("ITEMS", "NOT_OWNER", ""))
         for wrong in [token("t2"), "", ByteText("t1"), token("t1") + "-"] {
             call.token = wrong
-            try await self.scene.release(call).expectUnchanged(.reply("ITEMS", "BAD_TOKEN"), "\(wrong)")
+            try await self.scene.release(call).expectUnchanged(.reply("ITEMS", "BAD_TOKEN", ""), "\(wrong)")
             call.requester = "alice"
-            try await self.scene.release(call).expectUnchanged(.reply("ITEMS", "BAD_TOKEN"), "\(wrong)")
+            try await self.scene.release(call).expectUnchanged(.reply("ITEMS", "BAD_TOKEN", ""), "\(wrong)")
         }
         call.name = "gpu-9"
-        try await self.scene.release(call).expectUnchanged(.reply("ITEMS", "NOT_RESERVED"))
+        try await self.scene.release(call).expectUnchanged(.reply("ITEMS", "NOT_RESERVED", ""))
     }
 
     @Test("A token from before the name was granted anew frees nothing")
@@ -57,7 +57,7 @@ struct ReleaseHoldTests {
         var new = Hold()
         new.token = token("t2")
         _ = try await self.scene.acquire(new)
-        try await self.scene.release(Hold()).expectUnchanged(.reply("ITEMS", "BAD_TOKEN"))
+        try await self.scene.release(Hold()).expectUnchanged(.reply("ITEMS", "BAD_TOKEN", ""))
     }
 
     @Test("At its end a hold is not reserved any more, and whoever finds it so frees it with an expiry event")
@@ -66,7 +66,7 @@ struct ReleaseHoldTests {
         let end = Scene.startMs + 30_000
         try await self.scene.setClock(end)
         let seen = try await self.scene.release(Hold())
-        #expect(seen.answer == .reply("ITEMS", "NOT_RESERVED"))
+        #expect(seen.answer == .reply("ITEMS", "NOT_RESERVED", ""))
         let expired = Hold().entry("X", id: end * 1000, takenAt: Scene.startMs)
         seen.expectChanges([
             self.scene.holdKey("gpu-1"): .removed, self.scene.key("act"): .removed,
@@ -82,7 +82,7 @@ struct ReleaseHoldTests {
         other.ttlMs = 0
         _ = try await self.scene.acquire(Hold(), other)
         let seen = try await self.scene.release(Hold(), other, Hold(), other)
-        #expect(seen.answer == .reply("ITEMS", "RELINQUISHED", "RELINQUISHED", "NOT_RESERVED", "NOT_RESERVED"))
+        #expect(seen.answer == .reply("ITEMS", "RELINQUISHED", "", "RELINQUISHED", "", "NOT_RESERVED", "", "NOT_RESERVED", ""))
         #expect(seen.after.stream(self.scene.key("ev")).map { $0[1] } == ["A", "A", "R", "R"])
         #expect(seen.after.stream(self.scene.key("ev"))[3][2].plain.hasSuffix(Hold.never.plain))
     }
@@ -94,7 +94,7 @@ struct ReleaseHoldTests {
         try await self.scene.harness.command("SET", self.scene.tenantKey, "C1")
         try await self.scene.release(Hold(), tag: "C1").expectUnchanged(.reply("CLOSED"))
         try await self.scene.harness.command("SET", self.scene.tenantKey, "S1")
-        #expect(try await self.scene.release(Hold(), tag: "S1").answer == .reply("ITEMS", "RELINQUISHED"))
+        #expect(try await self.scene.release(Hold(), tag: "S1").answer == .reply("ITEMS", "RELINQUISHED", ""))
         try await self.scene.harness.command("DEL", self.scene.tenantKey)
         try await self.scene.release(Hold()).expectUnchanged(.reply("STALE", ""))
     }
@@ -110,21 +110,21 @@ struct CheckTests {
     }
 
     private func check(_ name: ByteText = "gpu-1", tag: ByteText = "A1") async throws -> Observation {
-        try await self.scene.observe("reservation/check", ["tag": tag, "resource": name])
+        try await self.scene.observe("reservation/check", self.scene.checkArguments([name], tag: tag))
     }
 
     @Test("A name is held until the millisecond before its end")
     func boundary() async throws {
-        try await self.check().expectUnchanged(.reply("FREE"))
+        try await self.check().expectUnchanged(.reply("ITEMS", "FREE", ""))
         _ = try await self.scene.acquire(Hold())
         for (delay, answer) in [
-            (0, .reply("HELD", "alice")), (29_999, .reply("HELD", "alice")), (30_000, .reply("FREE")),
-            (-180_000, .reply("HELD", "alice")),
+            (0, .reply("ITEMS", "HELD", "alice")), (29_999, .reply("ITEMS", "HELD", "alice")), (30_000, .reply("ITEMS", "FREE", "")),
+            (-180_000, .reply("ITEMS", "HELD", "alice")),
         ] as [(Int64, ScriptAnswer)] {
             try await self.scene.setClock(Scene.startMs + delay)
             try await self.check().expectUnchanged(answer, "\(delay) ms later")
         }
-        try await self.check("gpu-2").expectUnchanged(.reply("FREE"))
+        try await self.check("gpu-2").expectUnchanged(.reply("ITEMS", "FREE", ""))
     }
 
     @Test("Any tenant with a true tag may look; a stale one not")
@@ -133,7 +133,7 @@ struct CheckTests {
         try await self.check(tag: "A2").expectUnchanged(.reply("STALE", "A1"))
         for tag: ByteText in ["C1", "S1"] {
             try await self.scene.harness.command("SET", self.scene.tenantKey, tag)
-            try await self.check(tag: tag).expectUnchanged(.reply("HELD", "alice"))
+            try await self.check(tag: tag).expectUnchanged(.reply("ITEMS", "HELD", "alice"))
         }
     }
 

@@ -55,12 +55,22 @@ extension Scene {
         try await self.observe("reservation/acquire", self.acquireArguments(holds, tag: tag))
     }
 
-    func releaseArguments(_ holds: [Hold], tag: ByteText = "A1") -> ScriptArguments {
-        ScriptArguments(["tag": tag], rest: holds.flatMap(\.releaseItem))
+    func releaseArguments(
+        _ holds: [Hold], isRegistered: Bool = false, tag: ByteText = "A1"
+    ) -> ScriptArguments {
+        ScriptArguments(["tag": tag, "registered": isRegistered ? "1" : "0"], rest: holds.flatMap(\.releaseItem))
     }
 
     func release(_ holds: Hold..., tag: ByteText = "A1") async throws -> Observation {
         try await self.observe("reservation/release", self.releaseArguments(holds, tag: tag))
+    }
+
+    /// Arguments of `reservation/check`.
+    func checkArguments(
+        _ names: [ByteText], isRegistered: Bool = false, sweptMs: Int64 = 0, tag: ByteText = "A1"
+    ) -> ScriptArguments {
+        let named = ["tag": tag, "registered": isRegistered ? "1" : "0", "swept_ms": ByteText(sweptMs)]
+        return ScriptArguments(named, rest: names)
     }
 
     func holdKey(_ name: ByteText) -> ByteText { self.key("k:" + name) }

@@ -85,14 +85,15 @@ do
         return p
     end
 
-    -- The units of a pool that a requester holds: numbers divided by spaces.
+    -- The units of a pool that a requester holds, numbers divided by spaces: those that Redis has, and those taken
+    -- since, each with a space before it. Two texts, because the first may be long.
     local function units_of(s, p, base, who)
-        local list = p.lists[who]
-        if not list then
-            list = call('HGET', s.t .. ':ph:' .. base, 'r' .. who) or ''
-            p.lists[who], p.were[who] = list, list
+        local were = p.were[who]
+        if not were then
+            were = call('HGET', s.t .. ':ph:' .. base, 'r' .. who) or ''
+            p.lists[who], p.were[who] = '', were
         end
-        return list
+        return were, p.lists[who]
     end
 
     local function node_of(s, name)
@@ -119,7 +120,10 @@ do
 
     -- Whether a requester holds a unit of the resource itself.
     local function has(s, d, base, who)
-        if d.is_pool then return units_of(s, pool_of(s, base), base, who) ~= '' end
+        if d.is_pool then
+            local were, more = units_of(s, pool_of(s, base), base, who)
+            return were ~= '' or more ~= ''
+        end
         local h = hold_at(s, base)
         return h and h.requester == who
     end
@@ -177,10 +181,9 @@ do
         set(s, s.holds, unit, h)
         if not d.is_pool then return end
         local p = pool_of(s, base)
-        local list = units_of(s, p, base, who)
-        local place = slot == '' and '-' or slot
+        local _, more = units_of(s, p, base, who)
         set(s, p, 'n', p.n + 1)
-        set(s, p.lists, who, list == '' and place or list .. ' ' .. place)
+        set(s, p.lists, who, more .. ' ' .. (slot == '' and '-' or slot))
         if slot == '' then return end
         set(s, p.taken, slot, true)
         -- Nothing before what was found is free: later claims need not look there.
@@ -285,9 +288,9 @@ do
         local d, base, slot = resolve(s, name)
         local h
         if d and d.is_pool and not slot then
-            local list = units_of(s, pool_of(s, base), base, requester)
-            if list ~= '' then
-                local first = string.match(list, '^%S+')
+            local were, more = units_of(s, pool_of(s, base), base, requester)
+            local first = string.match(were, '^%S+') or string.match(more, '%S+')
+            if first then
                 local unit = first == '-' and base or base .. '_' .. first
                 h = hold_at(s, unit)
                 if not h then error({err = 'CORRUPT units of a pool'}) end
@@ -423,7 +426,11 @@ do
     local function write_pool(s, base, p)
         local key = s.t .. ':ph:' .. base
         for who, list in pairs(p.lists) do
-            if list ~= p.were[who] then call('HSET', key, 'r' .. who, list, 'n', format('%d', p.n)) end
+            local were = p.were[who]
+            if list ~= '' then
+                if were == '' then list = string.sub(list, 2) end
+                call('HSET', key, 'r' .. who, were .. list, 'n', format('%d', p.n))
+            end
         end
         for slot in pairs(p.taken) do call('SETBIT', s.t .. ':pb:' .. base, slot, 1) end
         for token, slot in pairs(p.tokens or {}) do call('HSET', key, 't' .. token, slot) end

@@ -9,7 +9,7 @@
 --   <tenant>:bl:<resource>  hash: blocker -> what is held of it, tab, by how many holds of the resource it is needed
 --   <tenant>:an:<node>      hash: requester -> holds below the node; '' -> how many of these requesters hold the node
 --                           itself, too, and so take one unit of it and not two
-local derived = {SYSTEM = '__system__', NO_TOKEN = string.rep('0', 36)}
+local derived = {SYSTEM = '__system__', NO_TOKEN = string.rep('0', 36), EFFORT_MAX = 3000}
 do
     -- Flags, registered name, blockers and ancestors of an extension; nothing for another shape.
     function derived.parts(extension)
@@ -22,8 +22,8 @@ do
         return string.find(flags, 's', 1, true) and name or logical
     end
 
-    -- About how long it takes to free a hold with this extension, us: for calls that end what they have begun and leave
-    -- the rest to the next one.
+    -- About how long it takes to free a hold with this extension, us: calls that free several leave the rest to the
+    -- next one once the sum is beyond EFFORT_MAX.
     function derived.effort(extension)
         if extension == '' then return 12 end
         local _, tabs = string.gsub(extension, '\t', '')

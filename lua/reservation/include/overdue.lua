@@ -5,8 +5,6 @@
 --include <reservation/derived>
 local overdue = {}
 do
-    local EFFORT_MAX = 3000
-
     -- Ends at most `limit` holds whose time is `till_ms` or earlier; events begin at `id`. Returns how many ended, how
     -- many were set aside, whether there may be more, and the next id.
     function overdue.sweep(tenant_key, id, now, till_ms, limit)
@@ -15,7 +13,7 @@ do
         local members = call('ZRANGEBYSCORE', active_key, '-inf', till_ms, 'LIMIT', 0, limit)
         local ended, failed, effort = 0, 0, 0
         for i = 1, #members do
-            if effort > EFFORT_MAX then return ended, failed, true, id end
+            if effort > derived.EFFORT_MAX then return ended, failed, true, id end
             local name = string.sub(members[i], 2)
             local value = redis.pcall('GET', tenant_key .. ':k:' .. name)
             local used

@@ -1,5 +1,6 @@
 -- unit: makes a hold that is older than the definition of its resource one of the resource's units, so that it counts
--- for what it is. It keeps its token and its time, and has no blockers and no ancestors.
+-- for what it is. It keeps its token and its time, and has no blockers and no ancestors. A record that cannot be read
+-- is left as it is.
 --include <reservation/hold>
 --include <reservation/derived>
 local unit = {}
@@ -7,8 +8,10 @@ do
     -- `value` is the record of the hold of `name`, the bare name (slot '-') or a slot of `base`.
     function unit.adopt(tenant_key, name, base, slot, is_pool, value)
         local call = redis.call
-        local _, _, token, requester, _, _, extension = hold.open(value)
+        local expires, _, token, requester, _, _, extension = hold.open(value, true)
+        if not expires then return end
         local flags, logical, blockers, ancestors = derived.parts(extension)
+        if extension ~= '' and not flags then return end
         if extension ~= '' and (not is_pool or string.find(flags, 'p', 1, true)) then return end
         if extension == '' then flags, blockers, ancestors = slot == '-' and '' or 's', '', '' end
         -- A name of its own until now, or a unit already.

@@ -57,8 +57,8 @@ struct ReservationTransaction: Sendable {
 enum TransactionResult: Sendable {
     case acquired([AcquireOutcome])
     case released([ReleaseOutcome])
-    /// The limit of concurrent reservations is reached; nothing was taken.
-    case limited(Int64)
+    /// Nothing was tried, and why; other transactions of the request came before.
+    case refused(String)
 
     /// Whether an item to be released had no or a wrong token (decision Q4).
     var hasBadToken: Bool {

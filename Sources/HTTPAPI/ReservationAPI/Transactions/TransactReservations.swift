@@ -54,11 +54,12 @@ extension TransactReservations {
                 switch try acquire.outcome(reply) {
                 case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
                 case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)
+                case .tooLarge: return refuseLarge(results, principal)
                 case .items(let outcomes): return run(results + [.acquired(outcomes)], principal)
                 case .limited(let met):
                     let limit = principal.quotas.concurrentReservations ?? 0
                     // What came before in this request is done, and its tokens have to be handed out.
-                    guard results.isEmpty else { return run(results + [.limited(limit)], principal) }
+                    guard results.isEmpty else { return run(results + [.refused(Self.limitReached(limit))], principal) }
                     return .respond(QuotaRefusal(met, limit: limit, nowMs: nowMs).response(correlation))
                 }
             }
@@ -70,9 +71,21 @@ extension TransactReservations {
             return .call(release.call(for: principal), resume: resume) { reply throws(ScriptFault) in
                 switch try release.outcome(reply) {
                 case .tenantClosed: .refuse(ReservationAPI.tenantClosed)
+                case .tooLarge: refuseLarge(results, principal)
                 case .items(let outcomes): run(results + [.released(outcomes)], principal)
                 }
             }
+        }
+
+        private static func limitReached(_ limit: Int64) -> String {
+            "the limit of \(limit) concurrent reservations is reached"
+        }
+
+        /// One that takes more along than one call of Redis can bear.
+        private func refuseLarge(_ results: [TransactionResult], _ principal: Principal) -> Step {
+            let problem = "take more than \(Limits.takenAlongMax) other resources along: make smaller transactions"
+            guard results.isEmpty else { return run(results + [.refused("requests \(problem)")], principal) }
+            return .invalid("requests: \(problem)")
         }
 
         private func respond(_ results: [TransactionResult]) -> Step {

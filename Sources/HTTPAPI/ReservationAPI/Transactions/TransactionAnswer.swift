@@ -13,12 +13,17 @@ extension JSONWriter {
         switch (transaction.work, result) {
         case (.acquire(let items, let isQuestion), .acquired(let outcomes)):
             acquired(AcquiredTogether(transaction.method, isQuestion: isQuestion, items, outcomes))
-        case (.acquire(let items, let isQuestion), .limited(let limit)):
+        case (.acquire(let items, let isQuestion), .refused(let refusal)):
             var together = AcquiredTogether(transaction.method, isQuestion: isQuestion, items, [])
-            together.refusal = "the limit of \(limit) concurrent reservations is reached"
+            together.refusal = refusal
             acquired(together)
         case (.release(let items), .released(let outcomes)): released(transaction.method, items, outcomes)
-        case (.acquire, .released), (.release, .acquired), (.release, .limited): break
+        case (.release, .refused(let refusal)):
+            head("UNRESERVE", isSuccess: false, refusal, fence: nil)
+            names(reserved: [], unavailable: [], released: [])
+            key("results")
+            strings([])
+        case (.acquire, .released), (.release, .acquired): break
         }
         endObject()
     }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import Testing
+
+/// Locks of every kind under faults, through the request pipeline of two servers on one Redis, with a worker's sweeps;
+/// a checker judges the history. Set `SEED` to have a run again, and `OPERATIONS` for a longer one.
+///
+/// What must hold (reliability notes, sections 5 and 6):
+/// - K1 fencing tokens are unique and rise in the order of grants
+/// - K2 a name has one holder at a time, a pool and a node of a tree at most as many as they have units
+/// - K4 a stale token never releases or renews
+/// - no hold is gone before it is released or its time is over
+/// - whoever is refused was refused for something that was there
+/// - blockers and ancestors come and go with the hold, and nothing is left in the end
+@Suite("A history of locks under faults, checked", .serialized)
+struct LockHistoryTests {
+    /// One mistake has many consequences; the first are enough.
+    private static let shownMax = 20
+    /// So few steps may miss a kind of answer.
+    private static let meaningful = 1_500
+
+    @Test("Pools, blockers and a tree: clients die and doze, servers are killed, connections cut, Redis hangs")
+    func registeredResources() async throws {
+        try await check(.environment(operations: 3_000), in: .yard)
+    }
+
+    @Test("Plain names, under the same")
+    func plainNames() async throws {
+        try await check(.environment(operations: 1_500), in: .street)
+    }
+
+    private func check(_ plan: Run.Plan, in park: ResourcePark) async throws {
+        print("lock histories: SEED=\(plan.seed) OPERATIONS=\(plan.operations)")
+        try await ModelStack.run(replicas: 2) { stack in
+            let credentials = try await stack.prepare(extensionsMax: 1)
+            let run = LockRun(plan, on: stack, credentials, in: park)
+            let (history, troubles) = try await run.run()
+            let coverage = LockCoverage(history, run.journal.toll, in: park)
+            print("lock histories: \(coverage)")
+            let flaws = LockHistoryCheck(park: park).flaws(history)
+            let messages = troubles.map(\.description) + flaws.map(\.description)
+            for message in messages.prefix(Self.shownMax) { Issue.record("SEED=\(plan.seed): \(message)") }
+            #expect(messages.count <= Self.shownMax, "SEED=\(plan.seed): there are more")
+            // A run that met nothing proves nothing.
+            guard plan.operations >= Self.meaningful else { return }
+            #expect(coverage.missing == [], "SEED=\(plan.seed)")
+        }
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import HTTPAPI
+import HTTPTypes
+import RedisClient
+import StrictJSON
+
+/// A whole run: clients that get in each other's way, die and doze, servers that are killed and lose their connections,
+/// a Redis that hangs, a worker that sweeps; then everything is given back, and what is left is looked at.
+struct LockRun: Sendable {
+    /// Steps of all clients between two of a kind.
+    private static let (sweepEvery, cutEvery, killEvery) = (20, 60, 240)
+    /// Longer than a hold of a second, so that all of them are over when it goes on.
+    private static let pauseUs: Int64 = 1_100_000
+
+    private let stack: ModelStack
+    private let plan: Run.Plan
+    private let park: ResourcePark
+    private let apiKey: String
+    /// Where sweeps put what goes wrong.
+    private let record: Record
+    let journal = LockJournal()
+
+    init(_ plan: Run.Plan, on stack: ModelStack, _ credentials: BudgetWire.Credentials, in park: ResourcePark) {
+        self.stack = stack
+        self.plan = plan
+        self.park = park
+        apiKey = credentials.apiKey
+        record = Record(credentials)
+    }
+
+    /// The history, and what sweeps complained of.
+    func run() async throws -> (history: LockHistory, troubles: [Finding]) {
+        if !park.resources.isEmpty { try await register() }
+        try await work()
+        try await giveBack()
+        var history = journal.history
+        history.end = try await end()
+        return (history, record.troubles)
+    }
+
+    private func register() async throws {
+        let request = ModelStack.WireRequest(
+            method: .post, target: "/api/v1/Resource/register", headers: [.apiKey: apiKey],
+            body: Array(park.registration.utf8))
+        let response = await stack.replicas[0].answer(request)
+        guard response?.status == .ok else { throw StackFault(description: "the park was not registered: \(text(response))") }
+    }
+
+    private func text(_ response: APIResponse?) -> String {
+        response.map { "\($0.status) \(String(decoding: $0.body, as: UTF8.self))" } ?? "no answer"
+    }
+
+    // MARK: Work
+
+    private func work() async throws {
+        let (ticks, tick) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (orphans, orphan) = AsyncStream<LockClient.Orphan>.makeStream()
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await Sweeps(stack: stack, record: record).run(ticks) }
+            group.addTask {
+                let undertaker = client(plan.clients, orphan)
+                await withDiscardingTaskGroup { burials in
+                    for await each in orphans { burials.addTask { await undertaker.bury(each) } }
+                }
+            }
+            try await withThrowingTaskGroup { clients in
+                for number in 0..<plan.clients {
+                    let workload = LockWorkload(seed: plan.seed, client: number, park: park)
+                    clients.addTask {
+                        try await client(number, orphan).run(workload, steps: plan.operations / plan.clients) { done in
+                            if done.isMultiple(of: Self.sweepEvery) { tick.yield() }
+                            try await trouble(done)
+                        }
+                    }
+                }
+                try await clients.waitForAll()
+            }
+            tick.finish()
+            orphan.finish()
+            try await group.waitForAll()
+        }
+    }
+
+    private func client(_ number: Int, _ orphans: AsyncStream<LockClient.Orphan>.Continuation) -> LockClient {
+        LockClient(stack: stack, journal: journal, apiKey: apiKey, number: number, orphans: orphans)
+    }
+
+    /// What goes wrong after so many steps.
+    private func trouble(_ done: Int) async throws {
+        if done.isMultiple(of: Self.cutEvery) { try await cut() }
+        if done % Self.killEvery == Self.killEvery / 2 {
+            let replica = stack.replicas[done / Self.killEvery % stack.replicas.count]
+            if try await replica.replace() { journal.addKill() }
+        }
+        if done == plan.operations / 2 {
+            journal.addPause()
+            try await stack.redis.pause()
+            try await Alarm.wait(untilUs: MonotonicClock.nowUs() + Self.pauseUs)
+            try await stack.redis.resume()
+        }
+    }
+
+    /// Cuts every connection but the side one.
+    private func cut() async throws {
+        let beginUs = MonotonicClock.nowUs()
+        try await stack.command("CLIENT", "KILL", "TYPE", "normal")
+        journal.add(cut: Stretch(beginUs: beginUs, endUs: MonotonicClock.nowUs()))
+    }
+
+    // MARK: The end
+
+    /// Half of the requesters give everything back at once; what the others took for a time ends by itself, and they
+    /// give back the rest.
+    private func giveBack() async throws {
+        let (_, orphan) = AsyncStream<LockClient.Orphan>.makeStream()
+        let client = client(0, orphan)
+        let requesters = journal.requesters
+        for (turn, requester) in requesters.enumerated() where turn.isMultiple(of: 2) {
+            await client.askUntilKnown(.init(verb: .releaseAll, items: [.init(requester: requester)]), turn: turn)
+        }
+        try await untilTimesAreOver()
+        for (turn, requester) in requesters.enumerated() where !turn.isMultiple(of: 2) {
+            await client.askUntilKnown(.init(verb: .releaseAll, items: [.init(requester: requester)]), turn: turn)
+        }
+    }
+
+    /// Sweeps until nothing is left that ends by itself.
+    private func untilTimesAreOver() async throws {
+        let active = stack.keyspace.activeHolds(try stack.tenant)
+        let limit = ContinuousClock.now + .seconds(30)
+        while true {
+            try await Sweeps(stack: stack, record: record).finish(within: .seconds(30))
+            let count = try await stack.side.send(RedisCommand([Array("ZCOUNT".utf8), active, [48], Array("(inf".utf8)]))
+            if count.integer == 0 { return }
+            guard ContinuousClock.now < limit else { throw StackFault(description: "times to live do not end") }
+            try await Alarm.wait(untilUs: MonotonicClock.nowUs() + 20_000)
+        }
+    }
+
+    private func end() async throws -> LockHistory.End {
+        let request = ModelStack.WireRequest(
+            method: .get, target: "/api/v1/Resource/tree", headers: [.apiKey: apiKey])
+        let response = await stack.replicas[0].answer(request)
+        guard let response, response.status == .ok else { throw StackFault(description: "tree: \(text(response))") }
+        var end = LockHistory.End()
+        try Self.collect(try JSONDocument.parse(response.body).root, into: &end.nodes)
+        guard end.nodes.count == park.resources.count else { throw StackFault(description: "tree: \(text(response))") }
+        let tenantKey = String(decoding: stack.keyspace.tenant(try stack.tenant), as: UTF8.self)
+        let keys = try await stack.command("KEYS", tenantKey + ":*").array?.compactMap(\.text) ?? []
+        end.keys = keys.sorted().filter { key in
+            let kind = key.dropFirst(tenantKey.count + 1)
+            return kind == "act" || ["k:", "ph:", "pb:", "bl:", "an:", "q:"].contains { kind.hasPrefix($0) }
+        }
+        return end
+    }
+
+    private static func collect(_ nodes: JSONValue, into list: inout [LockHistory.End.Node]) throws {
+        for node in nodes.elements {
+            list.append(
+                .init(
+                    name: try node.text("name"), capacity: try node.integer("capacity"),
+                    available: try node.integer("available")))
+            try collect(try node.need("children"), into: &list)
+        }
+    }
+}

@@ -41,6 +41,8 @@ package enum Limits {
     package static let definitionsWrittenPerCall = 200
     /// Slots that one script call looks at for holds older than their pool.
     package static let slotsAdoptedPerCall: Int64 = 250
+    /// Times a change of definitions is worked out anew because another one came first.
+    package static let definitionAttemptsMax = 64
     /// Definitions below a resource that is moved in its tree.
     package static let movedDefinitionsMax = 10_000
     /// Bytes of a resource name, requester, resource type.

@@ -30,8 +30,20 @@ package struct JSONSyntaxError: Error, Equatable, Sendable {
     /// One line for a client, such as `invalid JSON at byte 17: duplicate key`.
     package var message: String { "invalid JSON at byte \(offset): \(reason.rawValue)" }
 
-    /// The same, naming the key that came twice as it is spelled in `body`, the text that was parsed.
+    /// Whether it is about what is in a string, and not about the shape of the body.
+    private var isInText: Bool {
+        switch reason {
+        case .controlCharacter, .nulCharacter, .invalidEscape, .loneSurrogate, .invalidUTF8: true
+        default: false
+        }
+    }
+
+    /// The same, naming the key that came twice, or the field whose text is at fault, as it is spelled in `body`, the
+    /// text that was parsed.
     package func message(of body: [UInt8]) -> String {
+        if isInText, let path = FieldPath.ofValue(at: offset, in: body), !path.isEmpty {
+            return "\(path): \(reason.rawValue) at byte \(offset)"
+        }
         guard reason == .duplicateKey, offset < body.count else { return message }
         var end = offset + 1
         while end < body.count, body[end] != UInt8(ascii: "\"") { end += body[end] == UInt8(ascii: "\\") ? 2 : 1 }

@@ -168,7 +168,8 @@ struct ReservationAPIReplyTests {
         let rest = try ReservationAPICall.next(release, ["ITEMS"] + Self.relinquished)
         let resumed = try ReservationAPICall.resume(rest, tag: "A2")
         #expect(try ReservationAPICall.arguments(resumed) == ["A2", "0", "w1", "r64", ""])
-        let answer = try ReservationAPICall.response(try ReservationAPICall.next(resumed, ["ITEMS", "RELINQUISHED", ""]))
+        let answer = try ReservationAPICall.response(
+            try ReservationAPICall.next(resumed, ["ITEMS", "RELINQUISHED", ""]))
         #expect(String(decoding: answer.body, as: UTF8.self).contains(#""released":["r0"]"#))
     }
 
@@ -176,7 +177,8 @@ struct ReservationAPIReplyTests {
     func malformed() throws {
         let check = try ReservationAPICall.plan(.get, "/api/v1/Reservation/check/a")
         for words in [
-            ["STALE", "A2"], ["ITEMS", "1"], ["ITEMS"], ["ITEMS", "HELD"], ["ITEMS", "RELINQUISHED"], ["ITEMS", "1", ""],
+            ["STALE", "A2"], ["ITEMS", "1"], ["ITEMS"], ["ITEMS", "HELD"], ["ITEMS", "RELINQUISHED"],
+            ["ITEMS", "1", ""],
         ] {
             #expect(throws: ScriptFault.self) { _ = try reserve(words) }
             #expect(throws: ScriptFault.self) { _ = try unreserve(words) }

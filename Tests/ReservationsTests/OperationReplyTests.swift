@@ -98,7 +98,7 @@ struct OperationReplyTests {
                 ]))
         #expect(try release.outcome(try reply(["CLOSED"])) == .tenantClosed)
         for words in [
-            ["ITEMS"], ["ITEMS", "RELINQUISHED", ""], ["ITEMS", "A", "", "B", "", "C", "", "D", ""], ["SUSPENDED"],
+            ["ITEMS"], ["ITEMS", "RELINQUISHED"], ["ITEMS", "A", "", "B", "", "C", "", "D", ""], ["SUSPENDED"],
         ] {
             let reply = try reply(words)
             #expect(throws: ScriptFault.self) { try release.outcome(reply) }

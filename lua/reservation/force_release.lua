@@ -21,6 +21,7 @@ EVENTS
 COMPLEXITY
   O(log holds + blockers + ancestors + log audit entries)
 ]]
+--include <few>
 --include <clock>
 --include <guard>
 --include <audit>
@@ -41,7 +42,7 @@ local unit, units_key = name, tenant_key .. ':ph:' .. name
 local units = (call('HGET', units_key, 'n') or '0') + 0
 if units > 1 then return {'SEVERAL', units} end
 if units == 1 then
-    local fields = call('HGETALL', units_key)
+    local fields = few.fields(units_key, 4)
     for i = 1, #fields, 2 do
         if string.sub(fields[i], 1, 1) == 'r' and fields[i + 1] ~= '-' then unit = name .. '_' .. fields[i + 1] end
     end

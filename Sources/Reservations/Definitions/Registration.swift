@@ -20,7 +20,7 @@ package struct Registration: Sendable {
     package enum Outcome: Sendable {
         /// More has to be known.
         case ask([DefinitionFacts.Question])
-        /// To be written in this order, ancestors first.
+        /// To be written in this order, ancestors first; nothing when all is stored just so.
         case write([Row])
         case refuse(Refusal)
     }
@@ -50,11 +50,14 @@ package struct Registration: Sendable {
         return draft.questions.isEmpty ? .write(draft.rows) : .ask(draft.questions)
     }
 
-    /// The names above each item once the registration is done, root first.
-    package func places(_ rows: [Row], _ facts: DefinitionFacts) -> [[[UInt8]]] {
+    /// Each item once the registration is done, with the names above it, root first.
+    package func results(_ rows: [Row], _ facts: DefinitionFacts) -> [(row: Row, ancestors: [[UInt8]])] {
         var draft = Draft(facts)
         for row in rows { draft.changed[row.name] = row.definition }
-        return items.map { draft.chain(above: $0.name) }
+        return items.compactMap { item in
+            guard let definition = draft.definition(item.name) else { return nil }
+            return (Row(name: item.name, definition: definition), draft.chain(above: item.name))
+        }
     }
 }
 
@@ -69,15 +72,20 @@ private struct Draft {
 
     init(_ facts: DefinitionFacts) { self.facts = facts }
 
+    /// What is not stored just so: many a program registers the same whenever it starts.
     var rows: [Registration.Row] {
-        order.compactMap { name in changed[name].map { Registration.Row(name: name, definition: $0) } }
+        order.compactMap { name in
+            guard let definition = changed[name] else { return nil }
+            if let stored = facts.definitions[name], stored == definition, definition.isSettled { return nil }
+            return Registration.Row(name: name, definition: definition)
+        }
     }
 
     private mutating func ask(_ question: DefinitionFacts.Question) {
         if !questions.contains(question) { questions.append(question) }
     }
 
-    private mutating func definition(_ name: [UInt8]) -> StoredDefinition? {
+    mutating func definition(_ name: [UInt8]) -> StoredDefinition? {
         if let definition = changed[name] { return definition }
         if let known = facts.definitions[name] { return known }
         ask(.definition(name))

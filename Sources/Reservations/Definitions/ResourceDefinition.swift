@@ -27,6 +27,8 @@ package struct StoredDefinition: Hashable, Sendable {
     package var capacity: Int64
     /// The largest capacity it ever had.
     package var peak: Int64
+    /// Slots below this number were looked at for holds older than the pool.
+    package var adopted: Int64
     /// Whether it has or had something below it.
     package var isAncestor: Bool
     /// Whether its place in a tree comes from its own registration, and not from another's path.
@@ -37,27 +39,33 @@ package struct StoredDefinition: Hashable, Sendable {
 
     /// What an ancestor gets that nobody registered.
     static let automatic = StoredDefinition(
-        capacity: 1, peak: 1, isAncestor: true, hasOwnPlace: false, parent: [], blockers: [])
+        capacity: 1, peak: 1, adopted: 0, isAncestor: true, hasOwnPlace: false, parent: [], blockers: [])
 
     private init(
-        capacity: Int64, peak: Int64, isAncestor: Bool, hasOwnPlace: Bool, parent: [UInt8], blockers: [[UInt8]]
+        capacity: Int64, peak: Int64, adopted: Int64, isAncestor: Bool, hasOwnPlace: Bool, parent: [UInt8],
+        blockers: [[UInt8]]
     ) {
         self.capacity = capacity
         self.peak = peak
+        self.adopted = adopted
         self.isAncestor = isAncestor
         self.hasOwnPlace = hasOwnPlace
         self.parent = parent
         self.blockers = blockers
     }
 
+    /// Whether every slot was looked at for holds older than the pool.
+    var isSettled: Bool { peak == 1 || adopted >= capacity }
+
     /// Reads a row; nil for another shape.
     package init?(row: [UInt8]) {
         let parts = row.split(separator: 10, omittingEmptySubsequences: false)
         guard parts.count == 6, let capacity = Int64(String(decoding: parts[0], as: UTF8.self)),
-            let peak = Int64(String(decoding: parts[1], as: UTF8.self)), Limits.capacity.contains(capacity)
+            let peak = Int64(String(decoding: parts[1], as: UTF8.self)), Limits.capacity.contains(capacity),
+            let adopted = Int64(String(decoding: parts[2], as: UTF8.self))
         else { return nil }
         self.init(
-            capacity: capacity, peak: peak, isAncestor: parts[3].contains(UInt8(ascii: "a")),
+            capacity: capacity, peak: peak, adopted: adopted, isAncestor: parts[3].contains(UInt8(ascii: "a")),
             hasOwnPlace: parts[3].contains(UInt8(ascii: "o")), parent: Array(parts[4]),
             blockers: parts[5].split(separator: 9).map { Array($0) })
     }

@@ -24,8 +24,9 @@ package struct AcquireTogether: Sendable {
     /// What may come of the call.
     package enum Outcome: Hashable, Sendable {
         /// One outcome per item that was looked at, in order. When all or none is asked for and one is refused, the
-        /// others are ``AcquireOutcome/available(_:)``: nothing was taken.
-        case items([AcquireOutcome])
+        /// others are ``AcquireOutcome/available(_:)``: nothing was taken. And how many reservations were held before,
+        /// where there is a limit of them.
+        case items([AcquireOutcome], held: Int64?)
         case limited(ConcurrencyLimit)
         /// The items take more along than one call of Redis can bear; nothing was taken.
         case tooLarge
@@ -60,6 +61,17 @@ package struct AcquireTogether: Sendable {
         return call
     }
 
+    /// How many reservations a question with these outcomes would newly make.
+    package func wanted(of outcomes: [AcquireOutcome]) -> Int64 {
+        let available = outcomes.filter { if case .available = $0 { true } else { false } }.count
+        guard method == .allOrNone else { return Int64(available) }
+        let isWhole = outcomes.allSatisfy { outcome in
+            if case .available = outcome { return true }
+            return outcome.isHeld
+        }
+        return isWhole ? Int64(available) : 0
+    }
+
     /// Reads the reply.
     package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
         if reply.isWord("CLOSED") { return .tenantClosed }
@@ -77,6 +89,7 @@ package struct AcquireTogether: Sendable {
         for first in stride(from: 1, to: reply.count, by: width) {
             outcomes.append(try AcquireOutcome(claimed: reply, at: first))
         }
-        return .items(outcomes)
+        let isUncounted = try reply.bytes(0).isEmpty
+        return .items(outcomes, held: isUncounted ? nil : try reply.int(0))
     }
 }

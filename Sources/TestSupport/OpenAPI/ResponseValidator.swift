@@ -156,7 +156,7 @@ package struct ResponseValidator: Sendable {
         }
         guard let schema = media.member("schema"), type == "application/json" else { return }
         do throws(JSONSyntaxError) {
-            let value = try JSONDocument.parse(body, maxDepth: 64).root
+            let value = try JSONDocument.parse(body, maxDepth: 128).root
             problems += SchemaCheck.problems(of: value, against: schema, in: document, at: "body")
         } catch {
             problems.append("body: is not JSON: \(error)")

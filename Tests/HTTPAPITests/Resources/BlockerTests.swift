@@ -41,7 +41,7 @@ struct BlockerTests {
             #expect(refused.statuses == ["NOT_AVAILABLE"])
             #expect(refused.item.string("explanation")?.contains("Ink") == true)
             #expect(refused.item.isNull("releaseToken") && refused.item.isNull("acquiredSlots"))
-            #expect(try await t.contents() == before)
+            try await t.expectUnchanged(since: before)
             try await t.release("w1", "Ink", token)
         }
         #expect(try await t.status("w2", "Printer") == "ACQUIRED")
@@ -107,7 +107,7 @@ struct BlockerTests {
             let token = try #require(answer.item.string("releaseToken"))
             #expect(try await t.release("w1", one, token) == [one, other])
         }
-        #expect(try await t.contents() == empty)
+        try await t.expectUnchanged(since: empty)
     }
 
     @Test("Q10: one level only, itself ignored, names that nobody registered allowed, names twice count once")
@@ -142,7 +142,7 @@ struct BlockerTests {
         let leaf = try await t.reserve("w1", "Leaf")
         #expect(leaf.statuses == ["ACQUIRED"] && leaf.item.isNull("acquiredBlockers"))
         #expect(try await t.releaseAll(of: "w1").item.int("released") == 2)
-        #expect(try await t.contents() == empty)
+        try await t.expectUnchanged(since: empty)
     }
 
     @Test("Q11: a blocker is held by __system__, and nobody can release it, force it, or list it")
@@ -163,7 +163,7 @@ struct BlockerTests {
         }
         for name in ["Ink", "Tray_0"] { #expect(try await t.holder(name) == "__system__") }
         #expect(try await t.reserved() == [["Printer", "w1"]])
-        #expect(try await t.contents() == before)
+        try await t.expectUnchanged(since: before)
         let bulk = try await t.releaseAll(of: "nobody")
         #expect(bulk.status == 200 && bulk.item.int("released") == 0)
     }
@@ -191,7 +191,7 @@ struct BlockerTests {
         #expect(answer.status == 400)
         #expect(answer.error.hasPrefix(place + "requester"), "\(answer.error)")
         #expect(try await t.releaseAll(of: "__system__").status == 400)
-        #expect(try await t.contents() == before)
+        try await t.expectUnchanged(since: before)
         #expect(try await t.status("__System__", "__system__") == "ACQUIRED", "one spelling of the requester alone")
     }
 }

@@ -236,6 +236,12 @@ extension ResourceTenant {
     @discardableResult
     func redis(_ words: [UInt8]...) async throws -> RedisReply { try await server.pool.send(RedisCommand(words)) }
 
+    /// The names of all keys of the tenant.
+    func keys() async throws -> [String] {
+        let pattern = [UInt8]((try prefix + ":*").utf8)
+        return try await redis([UInt8]("KEYS".utf8), pattern).array?.compactMap(\.text) ?? []
+    }
+
     /// Every key of the tenant with what it holds, by what follows the tenant's own key; without its logs.
     func contents() async throws -> [[UInt8]: [UInt8]] {
         let prefix = [UInt8](try prefix.utf8)
@@ -247,6 +253,16 @@ extension ResourceTenant {
             contents[rest] = try await redis([UInt8]("DUMP".utf8), name).bytes
         }
         return contents
+    }
+
+    /// Expects that no key is new, gone, or holds something else than it did.
+    func expectUnchanged(
+        since before: [[UInt8]: [UInt8]], _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let now = try await contents()
+        let changed = Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }
+            .map { String(decoding: $0, as: UTF8.self) }.sorted()
+        #expect(changed == [], comment, sourceLocation: sourceLocation)
     }
 
     /// The keys of what is reserved.

@@ -56,7 +56,7 @@ struct UnreserveTransactionTests {
         let list = try #require(answer.item.member("results"))
         #expect(list.elements.allSatisfy { $0.isNull("released") && $0.string("explanation")?.isEmpty == false })
         #expect(list.elements.first { _ in true }?.string("explanation")?.contains("rolled back") == true)
-        #expect(try await t.contents() == before)
+        try await t.expectUnchanged(since: before)
         #expect(try await t.events() == events)
     }
 
@@ -129,7 +129,7 @@ struct UnreserveTransactionTests {
         let answer = try await t.transact(text)
         #expect(answer.status == 400)
         #expect(answer.error.hasPrefix(place + ":"), "\(answer.error)")
-        #expect(try await t.contents() == before)
+        try await t.expectUnchanged(since: before)
     }
 
     @Test("A key that may only reserve, or only release, has no transactions of the other kind; nothing is done then")
@@ -147,7 +147,7 @@ struct UnreserveTransactionTests {
             """
         let refused = try await narrow.transact(both)
         #expect(refused.status == 403 && refused.error.contains("reservations:release"))
-        #expect(try await t.contents() == before)
+        try await t.expectUnchanged(since: before)
         #expect(try await t.transact(both).statuses == ["SUCCESS", "SUCCESS"])
     }
 }

@@ -101,7 +101,22 @@ struct AuthenticateTests {
                     .reply(
                         "LOADED", .bytes(Scene.tag()), .bytes(row), "\"Acme\"",
                         "{\"default_reservation_ttl_ms\":60000}",
-                        .integer(Scene.startMs)))
+                        .integer(Scene.startMs), "", 0))
+        }
+    }
+
+    @Test("Quotas, policies, and whether there are registered resources come with the tenant")
+    func loadsFacts() async throws {
+        _ = try await self.scene.run("admin/create_tenant", AdminCalls.createTenant)
+        try await self.scene.harness.command("HSET", self.scene.key("p"), "limits", "{\"a\":1}")
+        try await self.scene.harness.command("HSET", self.scene.key("pol"), "pol_1", "row")
+        for isRegistered: Int64 in [0, 1] {
+            if isRegistered == 1 { try await self.scene.harness.command("HSET", self.scene.key("def"), "P", "row") }
+            try await self.load("")
+                .expectUnchanged(
+                    .reply(
+                        "LOADED", .bytes(Scene.tag()), "", "\"Acme\"", "{\"default_reservation_ttl_ms\":60000}",
+                        .integer(Scene.startMs), "{\"a\":1}", .integer(isRegistered), "pol_1", "row"))
         }
     }
 

@@ -97,6 +97,7 @@ struct CatalogueTests {
         #expect(
             Set(allowed) == [
                 "budget/commit", "budget/release", "budget/expire", "reservation/release", "reservation/expire",
+                "reservation/transact_release", "reservation/release_requester", "reservation/force_release",
             ])
     }
 

@@ -17,6 +17,13 @@ struct ExpireHoldTests {
         try await self.scene.observe("reservation/expire", ["limit": ByteText(limit)])
     }
 
+    /// Ended, set aside, whether more are due, and the time.
+    private static func answer(
+        _ ended: Int64, _ failed: Int64 = 0, more: Int64 = 0, at nowMs: Int64
+    ) -> ScriptAnswer {
+        .reply("EXPIRED", .integer(ended), .integer(failed), .integer(more), .integer(nowMs))
+    }
+
     /// Holds `gpu-0`, `gpu-1`, ... with these lifetimes, all taken at the start.
     private func take(_ ttls: [Int64]) async throws -> [Hold] {
         let holds = ttls.enumerated().map { index, ttl in
@@ -36,7 +43,7 @@ struct ExpireHoldTests {
         let now = Scene.startMs + 10_001
         try await self.scene.setClock(now)
         let seen = try await self.expire()
-        #expect(seen.answer == .reply("EXPIRED", 2, 0, 0))
+        #expect(seen.answer == Self.answer(2, at: now))
         let events = [0, 1].map { holds[$0].entry("X", id: now * 1000 + Int64($0), takenAt: Scene.startMs) }
         seen.expectChanges([
             self.scene.holdKey("gpu-0"): .removed, self.scene.holdKey("gpu-1"): .removed,
@@ -45,10 +52,10 @@ struct ExpireHoldTests {
             self.scene.key("ev"): .stream(seen.before.stream(self.scene.key("ev")) + events),
             self.scene.shardKey("due"): .scores(["lacme": ByteText(Scene.startMs + 10_002)]),
         ])
-        try await self.expire().expectUnchanged(.reply("EXPIRED", 0, 0, 0), "again")
+        try await self.expire().expectUnchanged(Self.answer(0, at: now), "again")
         try await self.scene.setClock(now + 1)
         let last = try await self.expire()
-        #expect(last.answer == .reply("EXPIRED", 1, 0, 0))
+        #expect(last.answer == Self.answer(1, at: now + 1))
         #expect(last.after[self.scene.shardKey("due")] == nil, "a hold without an end is never due")
     }
 
@@ -58,10 +65,11 @@ struct ExpireHoldTests {
         try await self.scene.setClock(Scene.startMs + 100)
         var answers: [ScriptAnswer] = []
         for _ in 0..<4 { answers.append(try await self.expire(limit: 2).answer) }
+        let now = Scene.startMs + 100
         #expect(
             answers == [
-                .reply("EXPIRED", 2, 0, 1), .reply("EXPIRED", 2, 0, 1), .reply("EXPIRED", 1, 0, 0),
-                .reply("EXPIRED", 0, 0, 0),
+                Self.answer(2, more: 1, at: now), Self.answer(2, more: 1, at: now), Self.answer(1, at: now),
+                Self.answer(0, at: now),
             ])
         let letters = try await self.scene.harness.snapshot().stream(self.scene.key("ev")).map { $0[1].plain }
         #expect(letters.joined() == "AAAAAXXXXX")
@@ -93,7 +101,7 @@ struct ExpireHoldTests {
             try await self.scene.setClock(now)
             let seen = try await self.expire()
             let comment: Comment = "\(words)"
-            #expect(seen.answer == .reply("EXPIRED", 2, 1, 0), comment)
+            #expect(seen.answer == Self.answer(2, 1, at: now), comment)
             #expect(seen.after.scores(self.scene.key("act")) == ["kgpu-1": ByteText(now + 60_000)], comment)
             #expect(seen.after.scores(self.scene.shardKey("due")) == ["lacme": ByteText(now + 60_000)], comment)
             for key in [self.scene.holdKey("gpu-1"), self.scene.key("q:r1")] {
@@ -109,7 +117,7 @@ struct ExpireHoldTests {
         try await self.scene.harness.command("DEL", self.scene.holdKey("gpu-0"))
         try await self.scene.setClock(Scene.startMs + 100)
         let seen = try await self.expire()
-        #expect(seen.answer == .reply("EXPIRED", 1, 1, 0))
+        #expect(seen.answer == Self.answer(1, 1, at: Scene.startMs + 100))
         #expect(seen.after[self.scene.key("act")] == nil && seen.after[self.scene.shardKey("due")] == nil)
         #expect(seen.after.stream(self.scene.key("ev")).map { $0[1] } == ["A", "A", "X"])
     }
@@ -120,11 +128,11 @@ struct ExpireHoldTests {
         let good = hold.record(takenAt: Scene.startMs, fence: Scene.startUs)
         try await self.scene.harness.command("SET", self.scene.holdKey("gpu-0"), "x")
         try await self.scene.setClock(Scene.startMs + 100)
-        #expect(try await self.expire().answer == .reply("EXPIRED", 0, 1, 0))
+        #expect(try await self.expire().answer == Self.answer(0, 1, at: Scene.startMs + 100))
         try await self.scene.harness.command("SET", self.scene.holdKey("gpu-0"), good)
-        try await self.expire().expectUnchanged(.reply("EXPIRED", 0, 0, 0))
+        try await self.expire().expectUnchanged(Self.answer(0, at: Scene.startMs + 100))
         try await self.scene.setClock(Scene.startMs + 60_100)
-        #expect(try await self.expire().answer == .reply("EXPIRED", 1, 0, 0))
+        #expect(try await self.expire().answer == Self.answer(1, at: Scene.startMs + 60_100))
         #expect(try await self.scene.harness.snapshot()[self.scene.shardKey("due")] == nil)
     }
 
@@ -133,8 +141,46 @@ struct ExpireHoldTests {
         _ = try await self.scene.acquire(Hold())
         _ = try await self.scene.release(Hold())
         let seen = try await self.expire()
-        #expect(seen.answer == .reply("EXPIRED", 0, 0, 0))
+        #expect(seen.answer == Self.answer(0, at: Scene.startMs))
         seen.expectChanges([self.scene.shardKey("due"): .removed])
+    }
+
+    @Test("What a hold of a registered resource took along goes with it, once")
+    func takesAllBack() async throws {
+        try await self.scene.openResources(
+            Resource("N", marks: "ao"), Resource("P", capacity: 2, below: "N", blockers: ["B"]))
+        var hold = Hold("P", ttlMs: 1_000)
+        _ = try await self.scene.claim(hold)
+        hold.token = token("t2")
+        _ = try await self.scene.claim(hold)
+        try await self.scene.setClock(Scene.startMs + 1_000)
+        let seen = try await self.expire()
+        #expect(seen.answer == Self.answer(1, at: Scene.startMs + 1_000))
+        let freed = Hold("P", ttlMs: 1_000).entry("X", id: Scene.startUs + 1_000_000, as: "P_0", ["P_0", "B", "N"])
+        seen.expectChanges([
+            self.scene.holdKey("P_0"): .removed, self.scene.holdKey("B"): .removed, self.scene.key("ph:P"): .removed,
+            self.scene.key("pb:P"): .removed, self.scene.key("bl:P"): .removed, self.scene.key("an:N"): .removed,
+            self.scene.key("act"): .removed, self.scene.key("q:alice"): .removed,
+            self.scene.key("ev"): .stream(seen.before.stream(self.scene.key("ev")) + [freed]),
+            self.scene.shardKey("due"): .removed,
+        ])
+    }
+
+    @Test("Holds that took much along end a few a call, so that no call is long, and all in the end")
+    func endsLongCalls() async throws {
+        let blockers = (0..<40).map { ByteText("B\($0)") }
+        try await self.scene.openResources(Resource("P", capacity: 60, blockers: blockers))
+        let holds = (0..<30).map { Hold("P", by: "r\($0)", ttlMs: 1_000) }
+        for hold in holds { _ = try await self.scene.run("reservation/claim", self.scene.claimArguments([hold])) }
+        try await self.scene.setClock(Scene.startMs + 1_000)
+        var ended: [Int64] = []
+        for _ in 0..<30 {
+            let answer = try await self.expire().answer
+            ended.append(try #require(answer.text(0).number))
+            if answer.text(2) == "0" { break }
+        }
+        #expect(ended.reduce(0, +) == 30 && ended.allSatisfy { $0 < 15 } && ended.count > 2, "\(ended)")
+        #expect(self.scene.derivedKeys(in: try await self.scene.harness.snapshot()) == [])
     }
 }
 

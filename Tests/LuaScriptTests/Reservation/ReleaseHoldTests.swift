@@ -82,7 +82,9 @@ struct ReleaseHoldTests {
         other.ttlMs = 0
         _ = try await self.scene.acquire(Hold(), other)
         let seen = try await self.scene.release(Hold(), other, Hold(), other)
-        #expect(seen.answer == .reply("ITEMS", "RELINQUISHED", "", "RELINQUISHED", "", "NOT_RESERVED", "", "NOT_RESERVED", ""))
+        #expect(
+            seen.answer
+                == .reply("ITEMS", "RELINQUISHED", "", "RELINQUISHED", "", "NOT_RESERVED", "", "NOT_RESERVED", ""))
         #expect(seen.after.stream(self.scene.key("ev")).map { $0[1] } == ["A", "A", "R", "R"])
         #expect(seen.after.stream(self.scene.key("ev"))[3][2].plain.hasSuffix(Hold.never.plain))
     }
@@ -118,7 +120,8 @@ struct CheckTests {
         try await self.check().expectUnchanged(.reply("ITEMS", "FREE", ""))
         _ = try await self.scene.acquire(Hold())
         for (delay, answer) in [
-            (0, .reply("ITEMS", "HELD", "alice")), (29_999, .reply("ITEMS", "HELD", "alice")), (30_000, .reply("ITEMS", "FREE", "")),
+            (0, .reply("ITEMS", "HELD", "alice")), (29_999, .reply("ITEMS", "HELD", "alice")),
+            (30_000, .reply("ITEMS", "FREE", "")),
             (-180_000, .reply("ITEMS", "HELD", "alice")),
         ] as [(Int64, ScriptAnswer)] {
             try await self.scene.setClock(Scene.startMs + delay)

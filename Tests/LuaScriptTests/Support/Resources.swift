@@ -52,7 +52,8 @@ struct Along {
     }
 
     /// The record of what the system holds of a blocker for `resource`.
-    static func systemRecord(of name: ByteText, for resource: ByteText, fence: Int64, flags: ByteText = "b") -> ByteText {
+    static func systemRecord(of name: ByteText, for resource: ByteText, fence: Int64, flags: ByteText = "b") -> ByteText
+    {
         let head = Hold.never + padded(fence, 16) + ByteText("0").repeated(36)
         return head + ["__system__", "", "", flags, name, resource, ""].joined("\n")
     }
@@ -66,7 +67,8 @@ extension Hold {
 
     /// The seven fields of its reply when it is a hold, or would be one: `fence` nil.
     func claimed(
-        _ word: ByteText = "ACQUIRED", as unit: ByteText? = nil, _ along: Along? = nil, takenAt nowMs: Int64 = Scene.startMs,
+        _ word: ByteText = "ACQUIRED", as unit: ByteText? = nil, _ along: Along? = nil,
+        takenAt nowMs: Int64 = Scene.startMs,
         fence: Int64?
     ) -> [ScriptField] {
         let number = fence.map { padded($0, 16) } ?? ""
@@ -127,7 +129,9 @@ extension Scene {
         tag: ByteText = Scene.tag()
     ) -> ScriptArguments {
         let named = ["tag": tag, "label": "key", "limit": limit, "swept_ms": ByteText(sweptMs), "mode": mode]
-        let items = holds.enumerated().flatMap { $1.item + [questions.contains($0) ? "1" : "0"] }
+        let items = holds.enumerated().flatMap { index, hold -> [ByteText] in
+            hold.item + [questions.contains(index) ? "1" : "0"]
+        }
         return ScriptArguments(named, rest: items)
     }
 

@@ -179,6 +179,12 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
                 #expect(try await scene.run("admin/create_key", AdminCalls.createKey()).word == "CREATED")
                 return ["key_id": "key_1"]
             }),
+        SampleCall(
+            script: "admin/open_session", word: "GONE", again: "GONE", typed: { [$0.tenantKey, $0.key("keys")] },
+            arrange: { scene in
+                try await Self.openTenant(scene)
+                return OpenSessionTests.arguments(keyID: "key_9")
+            }),
     ]
 
     private static let budget = [
@@ -311,73 +317,6 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
                 let placed = try await scene.placeInThreeScopes()
                 try await scene.setClock(placed.record.deadlineMs + 1)
                 return ["limit": "10", "offset": "0"]
-            }),
-    ]
-
-    /// Keys of a hold of `alice`.
-    private static func hold(_ scene: Scene) -> [ByteText] {
-        [scene.tenantKey, scene.holdKey("gpu-1"), scene.key("act"), scene.key("q:alice"), scene.key("ev")]
-    }
-
-    /// A tenant whose event stream has begun: that it is there is not a change.
-    private static func openHolds(_ scene: Scene) async throws {
-        try await scene.openTenant()
-        var hold = Hold()
-        hold.name = "gpu-0"
-        _ = try await scene.acquire(hold)
-        _ = try await scene.release(hold)
-    }
-
-    private static let locks = [
-        SampleCall(
-            script: "reservation/acquire", word: "ITEMS", again: "ITEMS",
-            typed: { Self.hold($0) + [$0.shardKey("due")] },
-            arrange: { scene in
-                try await Self.openHolds(scene)
-                return scene.acquireArguments([Hold()])
-            }),
-        SampleCall(
-            script: "reservation/acquire", variant: "after an expired hold", word: "ITEMS", again: "ITEMS",
-            typed: { Self.hold($0) + [$0.shardKey("due"), $0.key("q:bob")] },
-            arrange: { scene in
-                try await Self.openHolds(scene)
-                var old = Hold()
-                old.requester = "bob"
-                _ = try await scene.acquire(old)
-                try await scene.setClock(Scene.startMs + 30_000)
-                return scene.acquireArguments([Hold()])
-            }),
-        SampleCall(
-            script: "reservation/release", word: "ITEMS", again: "ITEMS", typed: { Self.hold($0) },
-            arrange: { scene in
-                try await Self.openHolds(scene)
-                _ = try await scene.acquire(Hold())
-                return scene.releaseArguments([Hold()])
-            }),
-        SampleCall(
-            script: "reservation/release", variant: "of an expired hold", word: "ITEMS", again: "ITEMS",
-            typed: { Self.hold($0) },
-            arrange: { scene in
-                try await Self.openHolds(scene)
-                _ = try await scene.acquire(Hold())
-                try await scene.setClock(Scene.startMs + 30_000)
-                return scene.releaseArguments([Hold()])
-            }),
-        SampleCall(
-            script: "reservation/check", word: "HELD", again: "HELD", typed: { [$0.tenantKey, $0.holdKey("gpu-1")] },
-            arrange: { scene in
-                try await scene.openTenant()
-                _ = try await scene.acquire(Hold())
-                return ["tag": "A1", "resource": "gpu-1"]
-            }),
-        SampleCall(
-            script: "reservation/expire", word: "EXPIRED", again: "EXPIRED",
-            typed: { [$0.key("act"), $0.shardKey("due"), $0.key("ev")] },
-            arrange: { scene in
-                try await scene.openTenant()
-                _ = try await scene.acquire(Hold())
-                try await scene.setClock(Scene.startMs + 30_000)
-                return ["limit": "10"]
             }),
     ]
 }

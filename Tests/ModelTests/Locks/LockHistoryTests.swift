@@ -18,16 +18,16 @@ struct LockHistoryTests {
     /// One mistake has many consequences; the first are enough.
     private static let shownMax = 20
     /// So few steps may miss a kind of answer.
-    private static let meaningful = 1_500
+    private static let meaningful = 1_200
 
     @Test("Pools, blockers and a tree: clients die and doze, servers are killed, connections cut, Redis hangs")
     func registeredResources() async throws {
-        try await check(.environment(operations: 3_000), in: .yard)
+        try await check(.environment(operations: 3_600), in: .yard)
     }
 
     @Test("Plain names, under the same")
     func plainNames() async throws {
-        try await check(.environment(operations: 1_500), in: .street)
+        try await check(.environment(operations: 1_200), in: .street)
     }
 
     private func check(_ plan: Run.Plan, in park: ResourcePark) async throws {

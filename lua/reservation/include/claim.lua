@@ -4,6 +4,7 @@
 --
 -- What is taken beside the name asked for (a slot, blockers, ancestors) is never the cause of taking more. derived.lua
 -- says how it is recorded.
+--include <few>
 --include <reservation/stream>
 --include <reservation/hold>
 --include <reservation/derived>
@@ -203,7 +204,7 @@ do
             for who, n in pairs(node_of(s, base).below) do
                 if n > 0 then holder = who end
             end
-            local fields = holder == '' and call('HGETALL', s.t .. ':an:' .. base) or {}
+            local fields = holder == '' and few.fields(s.t .. ':an:' .. base, 4) or {}
             for i = 1, #fields, 2 do
                 if fields[i] ~= '' then holder = fields[i] end
             end
@@ -379,9 +380,10 @@ do
         if limit == '' then return '' end
         local active_key, after = s.t .. ':act', '(' .. format('%d', s.now)
         local held = call('ZCOUNT', active_key, after, '+inf')
-        if held + #s.grants <= limit + 0 or #s.grants == 0 then return held end
+        local text = format('%d', held)
+        if held + #s.grants <= limit + 0 or #s.grants == 0 then return text end
         local first = call('ZRANGEBYSCORE', active_key, after, '(inf', 'WITHSCORES', 'LIMIT', 0, 1)
-        return held, first[2] or ''
+        return text, first[2] or ''
     end
 
     -- Where the first item begins whose release token is that of a hold of its requester: the call was sent before.

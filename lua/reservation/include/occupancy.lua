@@ -1,4 +1,5 @@
 -- occupancy: how much of a resource is in use, for those who only ask.
+--include <few>
 --include <reservation/hold>
 local occupancy = {}
 do
@@ -7,7 +8,7 @@ do
     -- The one requester of a hash of few fields that a prefix marks; nothing when there are several. Not by HSCAN: a
     -- hash that was large may have its few fields far apart, and a step finds none of them.
     local function single(key, mark)
-        local fields, found = call('HGETALL', key), nil
+        local fields, found = few.fields(key, 4), nil
         for i = 1, #fields, 2 do
             if fields[i] ~= '' and string.sub(fields[i], 1, #mark) == mark then
                 if found then return nil end

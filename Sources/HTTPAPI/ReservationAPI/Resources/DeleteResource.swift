@@ -53,7 +53,7 @@ enum DeleteResource {
     }
 
     private static func again(_ removal: Removal, _ attempt: Int, _ principal: Principal) -> Step {
-        guard attempt < Limits.changeAttemptsMax else { return .refuse(ReservationAPI.contended) }
+        guard attempt < Limits.definitionAttemptsMax else { return .refuse(ReservationAPI.contended) }
         return find(removal, DefinitionFacts(), attempt: attempt + 1, principal)
     }
 

@@ -43,6 +43,7 @@ extension RegisterResources {
                 return .invalid(FieldError(path: place, problem: refusal.problem).message)
             case .write(let rows):
                 let draft = Draft(rows: rows, facts: facts, attempt: attempt)
+                guard !rows.isEmpty else { return .respond(.json(body(draft))) }
                 return write(rows[...], draft, version: facts.version, [], principal)
             case .ask(let questions):
                 let find = FindDefinitions(questions)
@@ -57,7 +58,7 @@ extension RegisterResources {
 
         /// Begins anew, because the definitions changed meanwhile.
         private func again(_ attempt: Int, _ principal: Principal) -> Step {
-            guard attempt < Limits.changeAttemptsMax else { return .refuse(ReservationAPI.contended) }
+            guard attempt < Limits.definitionAttemptsMax else { return .refuse(ReservationAPI.contended) }
             return find(DefinitionFacts(), attempt: attempt + 1, principal)
         }
 
@@ -93,12 +94,9 @@ extension RegisterResources {
 
         private func body(_ draft: Draft) -> [UInt8] {
             var writer = JSONWriter(capacity: 128 * registration.items.count)
-            let stored = Dictionary(draft.rows.map { ($0.name, $0.definition) }) { _, last in last }
-            let places = registration.places(draft.rows, draft.facts)
             writer.beginArray()
-            for (item, ancestors) in zip(registration.items, places) {
-                guard let definition = stored[item.name] else { continue }
-                writer.definition(item.name, definition, ancestors: ancestors)
+            for (row, ancestors) in registration.results(draft.rows, draft.facts) {
+                writer.definition(row.name, row.definition, ancestors: ancestors)
             }
             writer.endArray()
             return writer.finish()

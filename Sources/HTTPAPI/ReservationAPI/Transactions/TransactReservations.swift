@@ -22,7 +22,10 @@ enum TransactReservations {
         }
         let request = Request(
             transactions: transactions, correlation: input.request.correlation, nowMs: input.nowMs)
-        return request.run([], principal)
+        // A release before may make the room that a later transaction needs: then each is on its own.
+        let isForeseeable = transactions.count > 1 && !transactions.contains(where: \.releases)
+        guard principal.quotas.concurrentReservations != nil, isForeseeable else { return request.run([], principal) }
+        return request.foresee(0, wanted: 0, principal)
     }
 }
 
@@ -32,6 +35,37 @@ extension TransactReservations {
         let transactions: [ReservationTransaction]
         let correlation: Correlation
         let nowMs: Int64
+
+        /// Counts what several transactions would take: with a limit of concurrent reservations the whole request is
+        /// within it, or nothing is done. `done` were looked at, and `wanted` would be taken.
+        func foresee(_ done: Int, wanted: Int64, _ principal: Principal) -> Step {
+            guard done < transactions.count, case .acquire(let items, let isQuestion) = transactions[done].work else {
+                return run([], principal)
+            }
+            let question = AcquireTogether(items, method: transactions[done].method, isQuestion: true)
+            let resume = Step.resuming { foresee(done, wanted: wanted, $0) }
+            return .reservationCall(of: principal, { question.call(for: principal, sweptMs: $0) }, resume: resume) {
+                reply throws(ScriptFault) in
+                switch try question.outcome(reply) {
+                case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
+                case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)
+                case .tooLarge: return refuseLarge([], principal)
+                case .limited(let met): return refuse(met, principal)
+                case .items(let outcomes, let held):
+                    let more = isQuestion ? 0 : question.wanted(of: outcomes)
+                    let wanted = wanted + more
+                    if let limit = principal.quotas.concurrentReservations, let held, wanted > 0, held + wanted > limit {
+                        return refuse(ConcurrencyLimit(held: held, firstEndMs: nil), principal)
+                    }
+                    return foresee(done + 1, wanted: wanted, principal)
+                }
+            }
+        }
+
+        private func refuse(_ met: ConcurrencyLimit, _ principal: Principal) -> Step {
+            let limit = principal.quotas.concurrentReservations ?? 0
+            return .respond(QuotaRefusal(met, limit: limit, nowMs: nowMs).response(correlation))
+        }
 
         /// Runs the first transaction without a result, and then the others.
         func run(_ results: [TransactionResult], _ principal: Principal) -> Step {
@@ -55,12 +89,12 @@ extension TransactReservations {
                 case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
                 case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)
                 case .tooLarge: return refuseLarge(results, principal)
-                case .items(let outcomes): return run(results + [.acquired(outcomes)], principal)
+                case .items(let outcomes, _): return run(results + [.acquired(outcomes)], principal)
                 case .limited(let met):
                     let limit = principal.quotas.concurrentReservations ?? 0
                     // What came before in this request is done, and its tokens have to be handed out.
                     guard results.isEmpty else { return run(results + [.refused(Self.limitReached(limit))], principal) }
-                    return .respond(QuotaRefusal(met, limit: limit, nowMs: nowMs).response(correlation))
+                    return refuse(met, principal)
                 }
             }
         }

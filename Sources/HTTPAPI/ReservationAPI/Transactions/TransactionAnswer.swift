@@ -71,23 +71,23 @@ extension JSONWriter {
 
     private mutating func released(_ method: TransactionMethod, _ items: [ReleaseItem], _ outcomes: [ReleaseOutcome]) {
         var freed: [[UInt8]] = []
-        var kept: [[UInt8]] = []
-        for (item, outcome) in zip(items, outcomes) {
+        var kept = 0
+        for outcome in outcomes {
             switch outcome {
             case .relinquished(let names): freed += names
             case .notReserved: break
-            case .notOwner, .badToken, .rolledBack: kept.append(item.resource.bytes)
+            case .notOwner, .badToken, .rolledBack: kept += 1
             }
         }
         let isSuccess =
             switch method {
-            case .allOrNone: kept.isEmpty
-            case .asManyAsPossible: kept.count < outcomes.count
+            case .allOrNone: kept == 0
+            case .asManyAsPossible: kept < outcomes.count
             case .first: !freed.isEmpty
             }
         let failure = method == .allOrNone ? "an item could not be released: nothing was" : "nothing was released"
         head("UNRESERVE", isSuccess: isSuccess, isSuccess ? "SUCCESS" : failure, fence: nil)
-        names(reserved: [], unavailable: kept, released: freed)
+        names(reserved: [], unavailable: [], released: freed)
         key("results")
         beginArray()
         for (item, outcome) in zip(items, outcomes) { releaseResult(item, outcome) }

@@ -16,6 +16,7 @@ struct LockClaim: Sendable {
 
     /// A time to live that the claim was given, or may have been given, within a call.
     struct Term: Sendable {
+        let call: Int
         let window: Stretch
         let ttlSeconds: Int64?
         let isCertain: Bool
@@ -75,7 +76,8 @@ struct LockClaim: Sendable {
         let resource = meaning.resource
         var roles: [String: Role] = [resource.name: .own]
         var blockerUnits: [String: String] = [:]
-        unit = grant.map { $0.slots[resource.name] ?? item.resource } ?? meaning.slot
+        unit =
+            grant.map { $0.slots[resource.name] ?? item.resource } ?? meaning.slot
             ?? (resource.isPool ? nil : item.resource)
         for name in unit.map({ [$0] }) ?? resource.slots { roles[name] = .own }
         for blocker in resource.blocks {
@@ -109,7 +111,7 @@ struct LockClaim: Sendable {
     mutating func settle() {
         certainUs = certainEnd()
         let endedUs = enders.filter(\.isCertain).map(\.window.endUs).min() ?? .max
-        lastUs = min(endedUs, replacedUs, expiry.latestUs)
+        lastUs = min(endedUs, replacedUs, Self.expiry(terms).latestUs)
     }
 
     /// What nobody was told of: it has ended by then.
@@ -123,10 +125,15 @@ struct LockClaim: Sendable {
         let seenUs = sightings.filter { $0.call != call }.map(\.beginUs).max() ?? .min
         // What was over when the claim was still seen has not ended it.
         let ends = enders.filter { $0.call != call && $0.window.endUs > seenUs }
-        return max(seenUs, min(ends.map(\.window.beginUs).min() ?? .max, expiry.earliestUs))
+        return max(seenUs, min(ends.map(\.window.beginUs).min() ?? .max, Self.expiry(terms).earliestUs))
     }
 
-    private var expiry: (earliestUs: Int64, latestUs: Int64) {
+    /// When its time was over at the latest, by what it was given before a call.
+    func expiredUs(before entry: LockHistory.Entry) -> Int64 {
+        Self.expiry(terms.filter { $0.call != entry.call && $0.window.beginUs <= entry.window.endUs }).latestUs
+    }
+
+    private static func expiry(_ terms: [Term]) -> (earliestUs: Int64, latestUs: Int64) {
         let inForce = terms.filter { term in
             !terms.contains { $0.isCertain && $0.window.beginUs > term.window.endUs }
         }
@@ -134,8 +141,8 @@ struct LockClaim: Sendable {
         for term in inForce {
             let earliest = Stretch.time(term.window.beginUs, plusSeconds: term.ttlSeconds)
             let latest = Stretch.time(term.window.endUs, plusSeconds: term.ttlSeconds)
-            earliestUs = min(earliestUs, earliest == .max ? .max : earliest - Self.roundingUs - Self.driftUs)
-            latestUs = max(latestUs, latest == .max ? .max : latest + Self.driftUs)
+            earliestUs = min(earliestUs, earliest == .max ? .max : earliest - roundingUs - driftUs)
+            latestUs = max(latestUs, latest == .max ? .max : latest + driftUs)
         }
         return (earliestUs, inForce.isEmpty ? .max : latestUs)
     }

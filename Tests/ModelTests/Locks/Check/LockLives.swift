@@ -73,7 +73,8 @@ struct LockLives: Sendable {
                     LockFlaw(.fencing, "\(entry.item) was granted as \(grant), whose token \(told(place)) has"))
                 continue
             }
-            let term = LockClaim.Term(window: entry.window, ttlSeconds: entry.item.ttlSeconds, isCertain: true)
+            let term = LockClaim.Term(
+                call: entry.call, window: entry.window, ttlSeconds: entry.item.ttlSeconds, isCertain: true)
             add(entry, grant, beginUs: entry.window.beginUs, terms: [term])
         }
     }
@@ -92,7 +93,8 @@ struct LockLives: Sendable {
                     LockFlaw(.had, "\(entry.item) is had as \(grant) in \(entry.window), which nobody ever took"))
             }
             let terms = causes.map {
-                LockClaim.Term(window: $0.window, ttlSeconds: $0.item.ttlSeconds, isCertain: false)
+                LockClaim.Term(
+                    call: $0.call, window: $0.window, ttlSeconds: $0.item.ttlSeconds, isCertain: false)
             }
             let beginUs = causes.map(\.window.beginUs).min() ?? entry.window.beginUs
             add(entry, grant, beginUs: beginUs, terms: terms)
@@ -153,7 +155,7 @@ struct LockLives: Sendable {
         if isDone { claims[place].sightings.append(.init(call: entry.call, beginUs: entry.window.beginUs)) }
         if entry.verb == .renew {
             claims[place].terms.append(
-                .init(window: entry.window, ttlSeconds: entry.item.ttlSeconds, isCertain: isDone))
+                .init(call: entry.call, window: entry.window, ttlSeconds: entry.item.ttlSeconds, isCertain: isDone))
         } else {
             claims[place].enders.append(.init(call: entry.call, window: entry.window, isCertain: isDone))
         }

@@ -43,9 +43,12 @@ struct QuestionCheck: Sendable {
         let claims = lives.claims(of: entry.item.requester)
         let most = claims.filter { $0.mayHold(in: window) }
         // The first time may have released what the second did not find any more.
-        let least = entry.mayBeTwice ? [] : claims.filter {
-            $0.knownUs <= window.beginUs && $0.grant != nil && $0.certainEnd(without: entry.call) > window.endUs
-        }
+        let least =
+            entry.mayBeTwice
+            ? []
+            : claims.filter {
+                $0.knownUs <= window.beginUs && $0.grant != nil && $0.certainEnd(without: entry.call) > window.endUs
+            }
         if count >= least.count, count <= most.count { return nil }
         return LockFlaw(
             .count,

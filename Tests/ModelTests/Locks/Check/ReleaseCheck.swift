@@ -34,7 +34,7 @@ struct ReleaseCheck: Sendable {
         guard let hold = lives.hold(entry.item.token), hold.requester == entry.item.requester,
             hold.roles[entry.item.resource] == .own
         else { return LockFlaw(.staleToken, "\(what(entry)), and its token is that of no such hold") }
-        guard hold.mayHold(in: entry.window) else {
+        guard hold.mayHold(in: entry.window), hold.expiredUs(before: entry) >= entry.window.beginUs else {
             return LockFlaw(.staleToken, "\(what(entry)); \(hold.summary) was over by \(hold.lastUs)")
         }
         return nil
@@ -114,7 +114,8 @@ struct ReleaseCheck: Sendable {
             let others = lives.possible(name, in: entry.window).filter { other in
                 guard other.grant?.token != entry.item.token else { return false }
                 // A blocker belongs to all holds of the resource, a node to all of the requester.
-                return blockers.contains(name) ? other.roles[name] == hold.roles[name] : other.requester == hold.requester
+                return blockers.contains(name)
+                    ? other.roles[name] == hold.roles[name] : other.requester == hold.requester
             }
             if names.contains(name), let other = others.first(where: { $0.holdsThroughout(entry.window) }) {
                 return LockFlaw(.derived, "\(what(entry)), while \(other.summary) needs \(name)")

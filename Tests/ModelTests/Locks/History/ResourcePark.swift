@@ -52,7 +52,8 @@ struct ResourcePark: Sendable {
     var registration: String {
         let items = resources.map { resource in
             let blocks = resource.blocks.map { "\"\($0)\"" }.joined(separator: ",")
-            let path = resource.ancestors.isEmpty ? "" : ",\"treePath\":\"\(resource.ancestors.joined(separator: ">"))\""
+            let path =
+                resource.ancestors.isEmpty ? "" : ",\"treePath\":\"\(resource.ancestors.joined(separator: ">"))\""
             return "{\"name\":\"\(resource.name)\",\"capacity\":\(resource.capacity),\"blocks\":[\(blocks)]\(path)}"
         }
         return "[\(items.joined(separator: ","))]"
@@ -70,10 +71,10 @@ extension ResourcePark {
             Resource(name: "bay-b", ancestors: ["site", "hall"]),
         ],
         wanted: [
-            "door", "door", "crane", "crane", "stage", "stage", "stage", "hoist", "bay-a", "bay-a", "bay-b", "bay-b",
-            "hall", "site", "crane_1", "hoist_0", "crane_2",
+            "door", "door", "crane", "crane", "stage", "stage", "stage", "hoist", "hoist", "bay-a", "bay-a", "bay-b",
+            "bay-b", "hall", "site", "crane_1", "hoist_0", "hoist_1", "crane_2",
         ])
 
     /// Plain names alone, for which there are shorter ways through the scripts.
-    static let street = ResourcePark([], wanted: ["door", "gate", "lift"])
+    static let street = ResourcePark([], wanted: ["door", "gate", "lift", "lamp"])
 }

@@ -27,10 +27,10 @@ struct LockClient: Sendable {
         var turn: Int
     }
 
-    /// Works through a workload.
+    /// Works through a workload as long as there are steps left for all clients together.
     func run(_ workload: LockWorkload, steps: Int, afterStep: (Int) async throws -> Void) async throws {
         var workload = workload
-        for _ in 0..<steps {
+        while let number = journal.count(upTo: steps) {
             let turn = workload.below(1_000_000)
             switch workload.next(journal.memory) {
             case .ask(let request):
@@ -40,10 +40,10 @@ struct LockClient: Sendable {
                 orphans.yield(Orphan(request: request, beginUs: MonotonicClock.nowUs(), turn: turn))
                 journal.addDeath(of: workload.requester)
                 workload.reborn()
-            case .nap(let item, let renews, let extraUs):
-                try await nap(item, renews: renews, extraUs: extraUs, turn: turn, &workload)
+            case .nap(let items, let renews, let extraUs):
+                try await nap(items, renews: renews, extraUs: extraUs, turn: turn, &workload)
             }
-            try await afterStep(journal.count())
+            try await afterStep(number)
         }
     }
 
@@ -90,18 +90,22 @@ struct LockClient: Sendable {
 
     /// Longer than the time to live of what it has.
     private func nap(
-        _ item: LockHistory.Item, renews: Bool, extraUs: Int64, turn: Int, _ workload: inout LockWorkload
+        _ items: [LockHistory.Item], renews: Bool, extraUs: Int64, turn: Int, _ workload: inout LockWorkload
     ) async throws {
-        let request = LockHistory.Request(verb: .reserve, items: [item])
+        let request = LockHistory.Request(verb: .reserve, items: items)
         let answers = await askUntilKnown(request, turn: turn)
         workload.note(request, answers)
-        guard case .acquired(let grant)? = answers.first else { return }
-        let endUs = Stretch.time(MonotonicClock.nowUs(), plusSeconds: item.ttlSeconds)
-        try await Alarm.wait(untilUs: endUs + 10_000 + extraUs)
+        let late = zip(items, answers).compactMap { item, answer -> LockHistory.Item? in
+            guard case .acquired(let grant) = answer else { return nil }
+            var item = item
+            item.token = grant.token
+            return item
+        }
+        guard let ttlSeconds = late.first?.ttlSeconds else { return }
+        let overUs = Stretch.time(MonotonicClock.nowUs(), plusSeconds: ttlSeconds)
+        try await Alarm.wait(untilUs: overUs + 10_000 + extraUs)
         journal.addNap()
-        var late = item
-        late.token = grant.token
-        let use = LockHistory.Request(verb: renews ? .renew : .unreserve, items: [late])
+        let use = LockHistory.Request(verb: renews ? .renew : .unreserve, items: late)
         workload.note(use, await askUntilKnown(use, turn: turn))
     }
 }

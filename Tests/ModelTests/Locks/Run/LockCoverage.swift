@@ -69,7 +69,10 @@ struct LockCoverage: CustomStringConvertible {
         case .badToken: return ["bad token"]
         case .free: return ["free"]
         case .held(let holder):
-            return [holder == nil ? "held by several" : holder == LockHistory.system ? "held by the system" : "held by somebody"]
+            return [
+                holder == nil
+                    ? "held by several" : holder == LockHistory.system ? "held by the system" : "held by somebody"
+            ]
         case .releasedAll(let count): return count > 0 ? ["released all"] : []
         case .forced: return ["forced"]
         case .notForced: return ["not forced"]

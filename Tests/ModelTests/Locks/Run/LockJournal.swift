@@ -41,9 +41,10 @@ final class LockJournal: Sendable {
     /// Everyone who ever asked for something, in order.
     var requesters: [String] { state.withLock { $0.requesters.sorted() } }
 
-    /// Counts a step of a client; its number, from 1.
-    func count() -> Int {
+    /// Counts a step of a client; its number, from 1, or nil when there were as many as there are to be.
+    func count(upTo steps: Int) -> Int? {
         state.withLock {
+            guard $0.done < steps else { return nil }
             $0.done += 1
             return $0.done
         }

@@ -10,7 +10,7 @@ import StrictJSON
 /// a Redis that hangs, a worker that sweeps; then everything is given back, and what is left is looked at.
 struct LockRun: Sendable {
     /// Steps of all clients between two of a kind.
-    private static let (sweepEvery, cutEvery, killEvery) = (20, 60, 240)
+    private static let (sweepEvery, cutEvery, killEvery) = (20, 110, 240)
     /// Longer than a hold of a second, so that all of them are over when it goes on.
     private static let pauseUs: Int64 = 1_100_000
 
@@ -45,7 +45,9 @@ struct LockRun: Sendable {
             method: .post, target: "/api/v1/Resource/register", headers: [.apiKey: apiKey],
             body: Array(park.registration.utf8))
         let response = await stack.replicas[0].answer(request)
-        guard response?.status == .ok else { throw StackFault(description: "the park was not registered: \(text(response))") }
+        guard response?.status == .ok else {
+            throw StackFault(description: "the park was not registered: \(text(response))")
+        }
     }
 
     private func text(_ response: APIResponse?) -> String {
@@ -69,7 +71,7 @@ struct LockRun: Sendable {
                 for number in 0..<plan.clients {
                     let workload = LockWorkload(seed: plan.seed, client: number, park: park)
                     clients.addTask {
-                        try await client(number, orphan).run(workload, steps: plan.operations / plan.clients) { done in
+                        try await client(number, orphan).run(workload, steps: plan.operations) { done in
                             if done.isMultiple(of: Self.sweepEvery) { tick.yield() }
                             try await trouble(done)
                         }
@@ -132,7 +134,8 @@ struct LockRun: Sendable {
         let limit = ContinuousClock.now + .seconds(30)
         while true {
             try await Sweeps(stack: stack, record: record).finish(within: .seconds(30))
-            let count = try await stack.side.send(RedisCommand([Array("ZCOUNT".utf8), active, [48], Array("(inf".utf8)]))
+            let count = try await stack.side.send(
+                RedisCommand([Array("ZCOUNT".utf8), active, [48], Array("(inf".utf8)]))
             if count.integer == 0 { return }
             guard ContinuousClock.now < limit else { throw StackFault(description: "times to live do not end") }
             try await Alarm.wait(untilUs: MonotonicClock.nowUs() + 20_000)

@@ -14,8 +14,8 @@ struct LockWorkload: Sendable {
         case ask(Request)
         /// The client dies while this is under way, and comes back under another name.
         case die(during: Request)
-        /// It takes something for a second, does nothing for longer than that, and then uses its token.
-        case nap(Item, thenRenews: Bool, extraUs: Int64)
+        /// It takes something for a second, does nothing for longer than that, and then uses its tokens.
+        case nap([Item], thenRenews: Bool, extraUs: Int64)
     }
 
     let client: Int
@@ -24,6 +24,8 @@ struct LockWorkload: Sendable {
     private var life = 0
     /// What this client has, as far as it knows.
     private var held: [Item] = []
+    /// Names of earlier lives that may still have something.
+    private var past: [String] = []
 
     init(seed: UInt64, client: Int, park: ResourcePark) {
         self.client = client
@@ -38,20 +40,23 @@ struct LockWorkload: Sendable {
 
     private mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 
-    private mutating func pick<Element>(_ list: [Element]) -> Element? { list.isEmpty ? nil : list[below(list.count)] }
+    private mutating func pick<Element>(_ list: some RandomAccessCollection<Element>) -> Element? {
+        list.randomElement(using: &random)
+    }
 
     // MARK: Steps
 
     mutating func next(_ memory: LockJournal.Memory) -> Step {
         switch below(100) {
         case ..<3: .die(during: request(memory))
-        case ..<5: nap()
+        case ..<6: nap()
         default: .ask(request(memory))
         }
     }
 
     /// Life after death: under another name, and with nothing.
     mutating func reborn() {
+        past.append(requester)
         life += 1
         held = []
     }
@@ -74,18 +79,22 @@ struct LockWorkload: Sendable {
     }
 
     private mutating func nap() -> Step {
-        let item = Item(requester: requester, resource: name(), ttlSeconds: 1)
-        return .nap(item, thenRenews: chance(40), extraUs: Int64(below(200_000)))
+        let items = (0..<3).map { _ in Item(requester: requester, resource: name(), ttlSeconds: 1) }
+        return .nap(items, thenRenews: chance(40), extraUs: Int64(below(200_000)))
     }
 
     private mutating func request(_ memory: LockJournal.Memory) -> Request {
         // What nobody gives back keeps all others from meeting each other.
-        if held.count > 2 || (!held.isEmpty && chance(45)) { return giveBack() }
+        if let before = past.last, chance(30) {
+            past.removeLast()
+            return Request(verb: .releaseAll, items: [Item(requester: before)])
+        }
+        if held.count > 2 || (!held.isEmpty && chance(60)) { return giveBack() }
         switch below(100) {
-        case ..<38: return Request(verb: .reserve, items: wishes(most: 3))
-        case ..<58: return Request(verb: .reserve, method: method(), items: wishes(most: 3))
+        case ..<34: return Request(verb: .reserve, items: wishes(most: 3))
+        case ..<54: return Request(verb: .reserve, method: method(), items: wishes(most: 3))
         case ..<66: return renewal(memory)
-        case ..<76: return badRelease(memory)
+        case ..<78: return badRelease(memory)
         case ..<90: return Request(verb: .check, items: (0...below(3)).map { _ in Item(resource: name()) })
         case ..<97:
             let someone = chance(80) ? pick(memory.graves) : nil
@@ -105,7 +114,7 @@ struct LockWorkload: Sendable {
         (0...below(most)).map { _ in
             let mine = chance(15) ? pick(held)?.resource : nil
             return Item(
-                requester: requester, resource: mine ?? name(), ttlSeconds: chance(50) ? 1 : nil)
+                requester: requester, resource: mine ?? name(), ttlSeconds: chance(60) ? 1 : nil)
         }
     }
 
@@ -128,14 +137,18 @@ struct LockWorkload: Sendable {
     private static let nobodys = "00000000-0000-4000-8000-000000000000"
 
     private mutating func renewal(_ memory: LockJournal.Memory) -> Request {
-        var item = pick(held) ?? pick(memory.tokens) ?? Item(requester: requester, resource: name(), token: Self.nobodys)
+        var item =
+            pick(held) ?? pick(memory.tokens) ?? Item(requester: requester, resource: name(), token: Self.nobodys)
         item.ttlSeconds = 1
         return Request(verb: .renew, items: [item])
     }
 
     /// With a token that is used up, or another's; in the name of its owner or of this client; for its name or another.
     private mutating func badRelease(_ memory: LockJournal.Memory) -> Request {
-        var item = pick(memory.tokens) ?? Item(requester: requester, resource: name(), token: Self.nobodys)
+        // The latest may still be good.
+        var item =
+            pick(chance(50) ? memory.tokens.suffix(4) : memory.tokens[...])
+            ?? Item(requester: requester, resource: name(), token: Self.nobodys)
         switch below(10) {
         case ..<5: item.requester = requester
         case ..<7: item.resource = name()

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import TestSupport
+import Testing
+
+@Suite("admin/open_session", .privateRedis, .serialized)
+struct OpenSessionTests {
+    let scene: Scene
+
+    init() async throws {
+        self.scene = try await Scene()
+        try await self.scene.openTenantWithKeys()
+    }
+
+    static func arguments(kid: ByteText = "", keyID: ByteText = "") -> ScriptArguments {
+        [
+            "session_id": "sess_1", "hash": "ab34", "life_ms": "600", "json": "{\"name\":\"short\"}", "kid": kid,
+            "key_id": keyID,
+        ]
+    }
+
+    private func open(kid: ByteText = "", keyID: ByteText = "") async throws -> Observation {
+        try await self.scene.observe("admin/open_session", Self.arguments(kid: kid, keyID: keyID))
+    }
+
+    /// The row that `admin/authenticate` finds for the token.
+    private func row() async throws -> ByteText {
+        try await self.scene.run("admin/authenticate", ["key_id": "sess_1"]).text(1)
+    }
+
+    private static let row: ByteText = ["ab34", "A", "1700000000000", "1700000000600", "{\"name\":\"short\"}"].joined(
+        "\0")
+
+    @Test("A token of an API key is good as long as the key is")
+    func ofKey() async throws {
+        let seen = try await self.open(keyID: "key_1")
+        #expect(seen.answer == .reply("OPENED"))
+        seen.expectChanges([
+            self.scene.key("s:sess_1"): .hash(["row": Self.row, "kid": "", "key": "key_1"], keepMs: 600)
+        ])
+        #expect(try await self.row() == Self.row)
+        try await self.scene.setClock(Scene.startMs + 1_000)
+        #expect(try await self.row() == "", "the key has ended")
+        try await self.scene.setClock(Scene.startMs)
+        #expect(try await self.scene.run("admin/revoke_key", TenantCalls.revokeKey()).word == "REVOKED")
+        #expect(try await self.row() == "")
+    }
+
+    @Test("A token of a JWT is good as long as the tenant has the key that verified it")
+    func ofJWT() async throws {
+        let kid: ByteText = "\"k1\""
+        try await self.open(kid: kid).expectUnchanged(.reply("GONE"))
+        let keys: ByteText = "[{\"kid\":\"k1\",\"alg\":\"ES256\"}]"
+        try await self.scene.harness.command("HSET", self.scene.key("p"), "jwt_keys", keys)
+        #expect(try await self.open(kid: kid).answer == .reply("OPENED"))
+        #expect(try await self.row() == Self.row)
+        try await self.scene.harness.command("HDEL", self.scene.key("p"), "jwt_keys")
+        #expect(try await self.row() == "")
+    }
+
+    @Test("There is no token for a key that is not there, nor for a tenant that is gone or closed")
+    func gone() async throws {
+        try await self.open(keyID: "key_9").expectUnchanged(.reply("GONE"))
+        try await self.scene.harness.command("SET", self.scene.tenantKey, "C1")
+        try await self.open(keyID: "key_1").expectUnchanged(.reply("GONE"))
+        try await self.scene.harness.command("DEL", self.scene.tenantKey)
+        try await self.open(keyID: "key_1").expectUnchanged(.reply("GONE"))
+    }
+}

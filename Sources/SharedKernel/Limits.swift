@@ -19,6 +19,8 @@ package enum Limits {
     package static let closeBatchMax = 100
     /// Independent lock items in one script call.
     package static let lockItemsPerCall = 64
+    /// Lock items in one script call that only asks what would be.
+    package static let lockQuestionsPerCall = 256
     /// Lock items in one request.
     package static let lockItemsMax = 1_000
     /// Items of a transaction.

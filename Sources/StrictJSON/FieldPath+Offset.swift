@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 extension FieldPath {
-    /// The path to the value that a byte of a body is in, as far as the body is JSON up to there; empty for the root, nil
-    /// where the byte is in a key.
+    /// The path to the value that a byte of a body is in, as far as the body is JSON up to there; empty for the root,
+    /// nil where the byte is in a key.
     static func ofValue(at offset: Int, in body: [UInt8]) -> String? {
         var walk = Walk()
         var position = 0

@@ -6,7 +6,8 @@ import RedisClient
 import Reservations
 import SharedKernel
 
-/// What reservations of registered resources cost Redis beside those of plain names, and the largest calls of each kind.
+/// What reservations of registered resources cost Redis beside those of plain names, and the largest calls of each
+/// kind.
 struct ResourceTable {
     private static let pools = 200
     private static let leaves = 4_000
@@ -118,7 +119,9 @@ struct ResourceTable {
         let names = try (0..<100).map { try Self.item($0, "big-\($0)") }
         let pool = try (0..<100).map { try Self.item($0, "large") }
         let leaves = try (0..<100).map { try Self.item($0, "leaf-\($0)") }
-        for (what, items) in [("plain names", names), ("units of a pool of 10,000", pool), ("leaves of a tree", leaves)] {
+        for (what, items) in [
+            ("plain names", names), ("units of a pool of 10,000", pool), ("leaves of a tree", leaves),
+        ] {
             try await largest("64 \(what), independent", raw, Array(items.prefix(64))) {
                 Acquire($0[...]).call(for: raw.principal)
             }

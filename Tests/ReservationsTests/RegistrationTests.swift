@@ -176,7 +176,9 @@ struct RegistrationTests {
         let names = (1...31).map { "n\($0)" }
         var definitions = Definitions()
         _ = try definitions.register(item("leaf", path: names.joined(separator: ">")))
-        let deeper = #expect(throws: Registration.Refusal.self) { try definitions.register(item("below", path: "leaf")) }
+        let deeper = #expect(throws: Registration.Refusal.self) {
+            try definitions.register(item("below", path: "leaf"))
+        }
         #expect(deeper?.field == "treePath")
         let raised = #expect(throws: Registration.Refusal.self) { try definitions.register(item("n1", path: "above")) }
         #expect(raised?.field == "treePath")
@@ -189,7 +191,8 @@ struct RegistrationTests {
     @Test("A deletion takes what is below first, or is refused")
     func removal() throws {
         var definitions = Definitions()
-        _ = try definitions.register(item("a", path: "root>hall"), item("b", path: "root>hall"), item("c", path: "root"))
+        _ = try definitions.register(
+            item("a", path: "root>hall"), item("b", path: "root>hall"), item("c", path: "root"))
         guard case .delete(let names) = try definitions.remove("root", cascades: true) else {
             Issue.record("not deleted")
             return

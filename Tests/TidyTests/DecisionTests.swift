@@ -3,8 +3,8 @@
 
 import Testing
 
-/// Where the documents of the Reservation API contradict each other (X) or are silent (Q), there are numbered decisions;
-/// each stands in the title of a test that shows it: `"Q12 Q14: a requester takes one unit of each ancestor"`.
+/// Where the documents of the Reservation API contradict each other (X) or are silent (Q), there are numbered
+/// decisions; each stands in the title of a test that shows it: `"Q12 Q14: a requester takes one unit ..."`.
 @Suite("Decisions of the Reservation API")
 struct DecisionTests {
     private static let folder = "Tests/HTTPAPITests"

@@ -9,7 +9,8 @@ import Verification
 
 @Suite("Registered resources of an installation")
 struct ResourceStateTests {
-    /// A tenant with a pool of 3 below two ancestors, whose blocker is a pool; a, b hold a unit each, c a leaf beside it.
+    /// A tenant with a pool of 3 below two ancestors, whose blocker is a pool; a and b hold a unit each, c a leaf
+    /// beside it.
     struct Scene {
         let store: Installation
         let actor: Actor
@@ -87,16 +88,22 @@ struct ResourceStateTests {
     }
 
     static let breaks: [Break] = [
-        Break("an ancestor is held for nobody", "Hall") { try await $0.redis(["HSET"], $0.node("Hall"), ["ghost", "1"]) },
+        Break("an ancestor is held for nobody", "Hall") {
+            try await $0.redis(["HSET"], $0.node("Hall"), ["ghost", "1"])
+        },
         Break("an ancestor is not held for its owner", "Plant") {
             try await $0.redis(["HDEL"], $0.node("Plant"), ["a"])
         },
-        Break("an ancestor's count is too high", "Plant") { try await $0.redis(["HSET"], $0.node("Plant"), ["b", "2"]) },
+        Break("an ancestor's count is too high", "Plant") {
+            try await $0.redis(["HSET"], $0.node("Plant"), ["b", "2"])
+        },
         Break("a node says that its requester holds it, too", "Hall") {
             try await $0.redis(["HSET"], $0.node("Hall"), ["", "1"])
         },
         Break("a pool's count is wrong", "Printer") { try await $0.redis(["HSET"], $0.units("Printer"), ["n", "3"]) },
-        Break("a slot is taken by nobody", "Printer") { try await $0.redis(["SETBIT"], $0.slots("Printer"), ["2", "1"]) },
+        Break("a slot is taken by nobody", "Printer") {
+            try await $0.redis(["SETBIT"], $0.slots("Printer"), ["2", "1"])
+        },
         Break("a held slot counts as free", "Ink") { try await $0.redis(["SETBIT"], $0.slots("Ink"), ["0", "0"]) },
         Break("a requester's slots are forgotten", "Printer") {
             try await $0.redis(["HDEL"], $0.units("Printer"), ["ra"])

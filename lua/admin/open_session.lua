@@ -13,7 +13,7 @@ ARGV
   2 hash        64 hex digits: SHA-256 of the token
   3 life_ms     how long it is good, ms
   4 json        JSON of a key's row: name, permissions, scope filter
-  5 kid         JSON string: the id of the verification key, or empty
+  5 jwk         the verification key, JSON as it is stored, or empty
   6 key_id      the id of the API key, or empty
 REPLIES
   OPENED        the row is there
@@ -28,13 +28,11 @@ COMPLEXITY
 
 local tenant_key, id, life_ms = KEYS[2], ARGV[1], ARGV[3]
 local call = redis.call
-local status = call('GET', tenant_key)
-if not status or string.sub(status, 1, 1) == 'C' then return {'GONE'} end
 local now = clock.now()
 if not session.stands(tenant_key, ARGV[5], ARGV[6], now) then return {'GONE'} end
 local session_key = tenant_key .. ':s:' .. id
 local expires = string.format('%d', now + life_ms)
-call('HSET', session_key, 'row', ARGV[2] .. '\0A\0' .. now .. '\0' .. expires .. '\0' .. ARGV[4], 'kid', ARGV[5],
+call('HSET', session_key, 'row', ARGV[2] .. '\0A\0' .. now .. '\0' .. expires .. '\0' .. ARGV[4], 'jwk', ARGV[5],
     'key', ARGV[6])
 call('PEXPIRE', session_key, life_ms)
 return {'OPENED'}

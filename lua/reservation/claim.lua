@@ -10,7 +10,7 @@ ARGV
   2 label       name of the API key, for events
   3 limit       most concurrent reservations of the tenant, or empty
   4 swept_ms    until when the caller has expired what was due, or 0
-  5 mode        T take, Q nothing is taken: would it be?
+  5 mode        T take, Q nothing is taken in the end: what would be?
   6.. items     per item: requester, resource, ttl_ms (0 for never), resource type, release token (36 characters), 1 for
                 a question alone or 0
 REPLIES
@@ -29,7 +29,7 @@ REPLIES
 EVENTS
   stream entry A for each ACQUIRED, X for a hold past its expiry
 COMPLEXITY
-  O(items * (log holds + blockers + ancestors)), at most 64 items
+  O(items * (log holds + blockers + ancestors)), at most 64 items, 256 with mode Q
 ]]
 --include <clock>
 --include <tenant>
@@ -38,7 +38,7 @@ COMPLEXITY
 
 local prefix, tenant_key, tag, label, limit = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 local swept_ms, is_question = ARGV[4] + 0, ARGV[5] == 'Q'
-local COST_MAX = 600
+local COST_MAX = is_question and 1200 or 600
 local stale = tenant.stale(tenant_key, tag)
 if stale then return {'STALE', stale} end
 local status = string.sub(tag, 1, 1)
@@ -52,13 +52,17 @@ if more then return {'BEHIND'} end
 local s = claim.open(prefix, tenant_key, id, now, label)
 local answers = {}
 for i = 6, #ARGV, 6 do
-    answers[#answers + 1] = claim.take(s, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4],
-        is_question or ARGV[i + 5] == '1')
+    answers[#answers + 1] = claim.take(s, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5] == '1')
     if s.cost > COST_MAX then break end
 end
 local held, first = claim.room(s, limit)
 if first and not is_question then return {'LIMITED', held, first} end
 if not is_question then claim.write(s) end
 local out = {'ITEMS', held}
-for i = 1, #answers do claim.reply(out, answers[i]) end
+for i = 1, #answers do
+    local answer = answers[i]
+    -- What was not written has no fencing token.
+    if answer.hold and not answer.hold.fence then answer.word = 'AVAILABLE' end
+    claim.reply(out, answer)
+end
 return out

@@ -147,7 +147,8 @@ extension RequestPipeline {
         let permission: Permission?
         /// Whether Redis has been asked, in this request, about what is known of the key.
         private(set) var isConfirmed = false
-        /// Whether what stands before the endpoint's plan was asked.
+        /// Whether what stands before the endpoint's plan was asked, or a call of the request has been made without it:
+        /// what is begun is not stopped any more.
         private(set) var isAdmitted = false
         /// When a call that is stale again and again is given up; nil before it is.
         private var deadline: NIODeadline?
@@ -172,11 +173,19 @@ extension RequestPipeline {
             return ticket
         }
 
+        /// Of a key that nothing was known of.
+        var confirmed: Ticket {
+            var ticket = self
+            ticket.isConfirmed = true
+            return ticket
+        }
+
         /// After a call that was not stale.
         var settled: Ticket {
             var ticket = self
             ticket.deadline = nil
             ticket.isConfirmed = true
+            ticket.isAdmitted = true
             return ticket
         }
     }
@@ -200,7 +209,7 @@ extension RequestPipeline {
             if let principal = pipeline.authenticator.cached(ticket.hash) {
                 return admit(principal, ticket, resume: nil)
             }
-            load(ticket.settled, resume: nil)
+            load(ticket.confirmed, resume: nil)
         }
 
         /// Loads the caller's facts, then plans the request, or goes on with what was begun.
@@ -221,13 +230,13 @@ extension RequestPipeline {
                 let refusal = APIError(.forbidden, code, "the API key lacks the permission \(permission.rawValue)")
                 return advance(.refuse(refusal), .tenant(principal), ticket: ticket)
             }
-            if let resume { return advance(resume(.tenant(principal)), .tenant(principal), ticket: ticket) }
+            let next = resume ?? { step(for: $0) }
             if !ticket.isAdmitted, let admission = endpoint.admission,
-                let step = admission(principal, request.correlation, { step(for: $0) })
+                let step = admission(principal, request.correlation, next)
             {
                 return advance(step, .tenant(principal), ticket: ticket.admitted)
             }
-            plan(.tenant(principal), ticket: ticket)
+            advance(next(.tenant(principal)), .tenant(principal), ticket: ticket)
         }
 
         /// `ticket` is what to load again when a script answers STALE.

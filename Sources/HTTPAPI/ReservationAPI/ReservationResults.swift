@@ -31,7 +31,7 @@ extension JSONWriter {
         beginResult(item.requester, item.resource)
         notHeld(
             "NOT_AVAILABLE",
-            explanation: item.resource.quoted + utf8(" was free; it was not taken, because another item was not free"))
+            explanation: item.resource.quoted + utf8(" was free; it is rolled back, because another item was not free"))
         endObject()
     }
 
@@ -58,7 +58,7 @@ extension JSONWriter {
         case .rolledBack:
             status(
                 "ROLLED_BACK",
-                item.resource.quoted + utf8(" stays reserved, because another item could not be released"))
+                item.resource.quoted + utf8(" stays reserved: rolled back, because another item could not be released"))
         }
         key("released")
         if case .relinquished(let names) = outcome {

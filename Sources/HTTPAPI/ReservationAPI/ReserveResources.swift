@@ -31,9 +31,10 @@ extension ReserveResources {
         let nowMs: Int64
 
         /// Counts what a list of several calls would take: with a limit of concurrent reservations the whole request is
-        /// within it, or nothing is done (digest section 4). `done` items were looked at, and `wanted` would be taken.
+        /// within it, or nothing is done (digest section 4). Of more than one question the later ones do not see what
+        /// the first would take, and may count too much. `done` items were looked at, and `wanted` would be taken.
         func foresee(_ done: Int, wanted: Int64, _ principal: Principal) -> Step {
-            let question = Acquire(items[done...].prefix(Limits.lockItemsPerCall), isQuestion: true)
+            let question = Acquire(items[done...].prefix(Limits.lockQuestionsPerCall), isQuestion: true)
             let resume = Step.resuming { foresee(done, wanted: wanted, $0) }
             return .reservationCall(of: principal, { question.call(for: principal, sweptMs: $0) }, resume: resume) {
                 reply throws(ScriptFault) in

@@ -16,14 +16,14 @@ package struct Acquire: Sendable {
         case tenantSuspended
     }
 
-    /// 1 to `Limits.lockItemsPerCall` items.
+    /// 1 to `Limits.lockItemsPerCall` items, of a question `Limits.lockQuestionsPerCall`.
     package let items: ArraySlice<AcquireItem>
-    /// Takes nothing, and says what would be.
+    /// Takes nothing in the end, and says what would be; items see what those before them would have taken.
     package let isQuestion: Bool
 
     /// A call for these items; longer lists take several calls.
     package init(_ items: ArraySlice<AcquireItem>, isQuestion: Bool = false) {
-        precondition((1...Limits.lockItemsPerCall).contains(items.count))
+        precondition((1...(isQuestion ? Limits.lockQuestionsPerCall : Limits.lockItemsPerCall)).contains(items.count))
         self.items = items
         self.isQuestion = isQuestion
     }

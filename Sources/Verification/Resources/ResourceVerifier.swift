@@ -112,7 +112,9 @@ struct ResourceVerifier {
         var system: [[UInt8]: RecordedHold] = [:]
         let records = try await reader.read(units.map { Read.value(place.hold($0)) })
         for (unit, record) in zip(units, records) {
-            guard let hold = record.bytes.flatMap({ RecordedHold(unit: unit, record: $0) }), hold.isSystem else { continue }
+            guard let hold = record.bytes.flatMap({ RecordedHold(unit: unit, record: $0) }), hold.isSystem else {
+                continue
+            }
             system[unit] = hold
         }
         return system
@@ -168,7 +170,8 @@ struct ResourceVerifier {
         for name in Set(expected.needs.keys).union(actual.needs.keys) where expected.needs[name] != actual.needs[name] {
             findings.append(
                 finding(
-                    .derivedHolds, name, expected: "\(expected.needs[name]?.count ?? 0) blockers as its holds need them",
+                    .derivedHolds, name,
+                    expected: "\(expected.needs[name]?.count ?? 0) blockers as its holds need them",
                     actual: "\(actual.needs[name]?.count ?? 0), or other counts", key: place.needs(of: name)))
         }
         return findings + blockerFindings(expected, actual) + capacityFindings(seen)

@@ -131,7 +131,7 @@ struct RequestRulesTests {
         arguments: [
             bad(#""idempotency_key":"k","#, "", "idempotency_key"), bad(#":"k""#, #":"""#, "idempotency_key"),
             bad(#":"k""#, #":"\#(long(257))""#, "idempotency_key"), bad(#":"k""#, ":7", "idempotency_key"),
-            bad(#":"k""#, #":"\u0000""#, "NUL"), bad(#":"k""#, #":"\ud800""#, "JSON"),
+            bad(#":"k""#, #":"\u0000""#, "NUL"), bad(#":"k""#, #":"\ud800""#, "idempotency_key: lone surrogate"),
             bad(#"{"tenant":"T"}"#, "{}", "subject"), bad(#"{"tenant":"T"}"#, #"{"dimensions":{"a":"b"}}"#, "subject"),
             bad(#""T""#, #""\#(long(129))""#, "subject.tenant"), bad(#""T""#, #""a/b""#, "subject.tenant"),
             bad(#""T""#, #""a:b""#, "subject.tenant"), bad(#""T""#, #""a b""#, "subject.tenant"),

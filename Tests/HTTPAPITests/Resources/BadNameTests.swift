@@ -26,7 +26,8 @@ struct BadNameTests {
 
     static let places: [Place] = [
         Place(
-            path: "Reservation/reserve", body: #"[\#(ok),{"requester":"NAME","resource":"b"}]"#, field: "[1].requester"),
+            path: "Reservation/reserve", body: #"[\#(ok),{"requester":"NAME","resource":"b"}]"#,
+            field: "[1].requester"),
         Place(
             path: "Reservation/reserve", body: #"[\#(ok),{"requester":"w","resource":"NAME"}]"#, field: "[1].resource"),
         Place(path: "Reservation/unreserve", body: #"{"requester":"NAME","resource":"b"}"#, field: "requester"),
@@ -123,6 +124,18 @@ struct BadNameTests {
             let answer = try await t.send(method, path + segment, described: path + "x")
             #expect([200, 404].contains(answer.status), "\(segment): \(answer.body)")
         }
+    }
+
+    @Test("Q26: a pool with the longest name there may be has slots, though their names are longer than any may be")
+    func longestPool() async throws {
+        let name = String(repeating: "\u{E9}", count: 128)
+        let t = try await ResourceStack.tenant("longest-pool", #"[{"name":"\#(name)","capacity":10000}]"#)
+        let answer = try await t.reserve("w", name)
+        #expect(answer.item.slots == [name: name + "_0"])
+        #expect(try await t.reserve("w", name + "_1").status == 400)
+        #expect(try await t.list().root.member("reservations")?.elements.first { _ in true }?.string("slot") != nil)
+        let token = try #require(answer.item.string("releaseToken"))
+        #expect(try await t.release("w", name, token) == [name + "_0"])
     }
 
     @Test("Q26: names are compared byte for byte, in every place: composed and decomposed spellings are two")

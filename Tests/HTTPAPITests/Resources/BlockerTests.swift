@@ -145,6 +145,24 @@ struct BlockerTests {
         try await t.expectUnchanged(since: empty)
     }
 
+    @Test("Q8 Q12: an inner node that is a blocker closes what is below it, and is taken as long as anything there is")
+    func innerNode() async throws {
+        let t = try await ResourceStack.tenant(
+            "inner-node-blocks",
+            #"[{"name":"Alarm","blocks":["Hall"]},{"name":"a","treePath":"Hall"},{"name":"b","treePath":"Hall"}]"#)
+        let empty = try await t.contents()
+        let alarm = try await t.take("w1", "Alarm")
+        for who in ["w1", "w2"] { #expect(try await t.status(who, "a") == "NOT_AVAILABLE") }
+        #expect(try await t.free()["Hall"] == 0)
+        #expect(try await t.release("w1", "Alarm", alarm) == ["Alarm", "Hall"])
+        let leaf = try await t.take("w1", "a")
+        for who in ["w1", "w2"] { #expect(try await t.status(who, "Alarm") == "NOT_AVAILABLE") }
+        #expect(try await t.release("w1", "a", leaf) == ["a", "Hall"])
+        #expect(try await t.status("w2", "Alarm") == "ACQUIRED")
+        #expect(try await t.releaseAll(of: "w2").item.int("released") == 1)
+        try await t.expectUnchanged(since: empty)
+    }
+
     @Test("Q11: a blocker is held by __system__, and nobody can release it, force it, or list it")
     func system() async throws {
         let t = try await ResourceStack.tenant(

@@ -33,7 +33,7 @@ struct ResourceServer: Sendable {
             adminKey: RedactedString(Self.operatorKey),
             journal: RequestJournal(
                 registry: PrometheusRegistry(includesProcess: false),
-                logger: Logger(label: "tests", factory: { StreamLogHandler.standardOutput(label: $0) })),
+                logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })),
             now_ms: { UTCTimestamp.now_ms() })
     }
 

@@ -243,32 +243,47 @@ extension ResourceTenant {
     }
 
     /// Every key of the tenant with what it holds, by what follows the tenant's own key; without its logs.
-    func contents() async throws -> [[UInt8]: [UInt8]] {
-        let prefix = [UInt8](try prefix.utf8)
-        var contents: [[UInt8]: [UInt8]] = [:]
-        for key in try await redis([UInt8]("KEYS".utf8), prefix + [UInt8](":*".utf8)).array ?? [] {
-            let name = try #require(key.bytes)
-            let rest = Array(name.dropFirst(prefix.count))
-            guard !Self.logs.contains(String(decoding: rest, as: UTF8.self)) else { continue }
-            contents[rest] = try await redis([UInt8]("DUMP".utf8), name).bytes
+    func contents() async throws -> [String: [[UInt8]]] {
+        let length = try prefix.count
+        var contents: [String: [[UInt8]]] = [:]
+        for key in try await keys() {
+            let name = String(key.dropFirst(length))
+            guard !Self.logs.contains(name) else { continue }
+            contents[name] = try await content([UInt8](key.utf8))
         }
         return contents
     }
 
+    /// What a key holds, byte strings one after the other; fields of a hash in the order of their names.
+    private func content(_ key: [UInt8]) async throws -> [[UInt8]] {
+        let type = try await redis([UInt8]("TYPE".utf8), key).text
+        switch type {
+        case "hash":
+            let words = try await redis([UInt8]("HGETALL".utf8), key).array?.compactMap(\.bytes) ?? []
+            let pairs = stride(from: 0, to: words.count - 1, by: 2).map { [words[$0], words[$0 + 1]] }
+            return pairs.sorted { $0[0].lexicographicallyPrecedes($1[0]) }.flatMap { $0 }
+        case "zset":
+            let words = [UInt8]("WITHSCORES".utf8)
+            let reply = try await redis([UInt8]("ZRANGE".utf8), key, [48], [UInt8]("-1".utf8), words)
+            return reply.array?.compactMap(\.bytes) ?? []
+        default:
+            try #require(type == "string", "\(String(decoding: key, as: UTF8.self))")
+            return try await redis([UInt8]("GET".utf8), key).bytes.map { [$0] } ?? []
+        }
+    }
+
     /// Expects that no key is new, gone, or holds something else than it did.
     func expectUnchanged(
-        since before: [[UInt8]: [UInt8]], _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
+        since before: [String: [[UInt8]]], _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let now = try await contents()
-        let changed = Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }
-            .map { String(decoding: $0, as: UTF8.self) }.sorted()
+        let changed = Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }.sorted()
         #expect(changed == [], comment, sourceLocation: sourceLocation)
     }
 
     /// The keys of what is reserved.
     func keysOfHolds() async throws -> [String] {
-        try await contents().keys.map { String(decoding: $0, as: UTF8.self) }
-            .filter { key in Self.families.contains { key.hasPrefix($0) } }.sorted()
+        try await contents().keys.filter { key in Self.families.contains { key.hasPrefix($0) } }.sorted()
     }
 
     /// The entries of the tenant's stream of events, oldest first: letter, then what it says.

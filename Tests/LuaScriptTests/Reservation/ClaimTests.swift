@@ -121,9 +121,9 @@ struct ClaimTests {
         let seen = try await self.claim(asked)
         let expected =
             Hold("P").claimed("AVAILABLE", as: "P_0", Self.along, fence: nil)
-            + Hold("P", by: "bob").claimed("AVAILABLE", as: "P_0", Self.along, fence: nil)
+            + Hold("P", by: "bob").claimed("AVAILABLE", as: "P_1", Self.along, fence: nil)
             + Hold("gpu-1").claimed("AVAILABLE", fence: nil)
-        seen.expectUnchanged(.reply("ITEMS", [""] + expected))
+        seen.expectUnchanged(.reply("ITEMS", [""] + expected), "each after those before it")
         let mixed = try await self.claim(
             self.scene.claimArguments([Hold("P"), Hold("P", by: "bob"), Hold("P", by: "carol")], questions: [1]))
         #expect([1, 8, 15].map { mixed.answer.text($0) } == ["ACQUIRED", "AVAILABLE", "ACQUIRED"])
@@ -146,20 +146,18 @@ struct ClaimTests {
         _ = try await self.scene.claim(Hold("P", ttlMs: 7_000), Hold("P", by: "bob"))
         let holds = [Hold("P", by: "carol"), Hold("gpu-1")]
         try await self.claim(self.scene.claimArguments(holds, limit: "3"))
-            .expectUnchanged(.reply("LIMITED", 2, .bytes(ByteText(Scene.startMs + 7_000))))
+            .expectUnchanged(.reply("LIMITED", "2", .bytes(ByteText(Scene.startMs + 7_000))))
+        let along = Along(flags: "p", resource: "P", blockers: [("B", "B")])
         try await self.scene.claim(Hold("P", ttlMs: 7_000), limit: "1")
             .expectUnchanged(
                 .reply(
                     "ITEMS",
-                    [2]
-                        + Hold("P", ttlMs: 7_000).claimed(
-                            as: "P_0",
-                            Along(flags: "p", resource: "P", blockers: [("B", "B")]), fence: Scene.startUs)))
+                    ["2"] + Hold("P", ttlMs: 7_000).claimed(as: "P_0", along, fence: Scene.startUs)))
         let seen = try await self.claim(self.scene.claimArguments(holds, limit: "4"))
-        #expect(seen.answer.fields.first == 2 && seen.answer.text(1) == "ACQUIRED")
+        #expect(seen.answer.text(0) == "2" && seen.answer.text(1) == "ACQUIRED")
         _ = try await self.scene.giveBack(Hold("P", ttlMs: 7_000))
         let never = try await self.claim(self.scene.claimArguments([Hold("gpu-2")], limit: "3"))
-        #expect(never.answer == .reply("LIMITED", 3, ""))
+        #expect(never.answer == .reply("LIMITED", "3", ""))
     }
 
     @Test("What is past its time is ended first; when that is too much for one call, the caller has to")

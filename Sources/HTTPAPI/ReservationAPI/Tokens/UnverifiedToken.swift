@@ -13,7 +13,7 @@ struct TokenGrant: Sendable {
     let scopeFilter: [[UInt8]]
     /// How long it is good, s.
     let lifeSeconds: Int64
-    /// JSON string of the id of the key that verified the JWT; empty for an API key.
+    /// The key that verified the JWT, JSON as it is stored; empty for an API key.
     let verificationKey: [UInt8]
     /// The API key's id; empty for a JWT.
     let keyID: [UInt8]
@@ -61,7 +61,7 @@ struct UnverifiedToken: Sendable {
 
     /// What it entitles to, when one of these keys (a JWK set as the tenant stores it) verifies it and it is good now.
     func verified(by keySet: [UInt8], nowMs: Int64) async -> TokenGrant? {
-        guard let key = key(in: keySet), let kid = key.member("kid"), let lifeSeconds = lifeSeconds(nowMs) else {
+        guard let key = key(in: keySet), let lifeSeconds = lifeSeconds(nowMs) else {
             return nil
         }
         do {
@@ -76,7 +76,7 @@ struct UnverifiedToken: Sendable {
         let name = (claims.member("sub")?.stringBytes() ?? [UInt8]("jwt".utf8)).filter { $0 >= 32 && $0 != 127 }
         return TokenGrant(
             name: Array(name.prefix(Limits.lockNameBytesMax)), permissions: permissions, scopeFilter: [],
-            lifeSeconds: lifeSeconds, verificationKey: Array(kid.raw), keyID: [])
+            lifeSeconds: lifeSeconds, verificationKey: Array(key.raw), keyID: [])
     }
 
     /// The key that the token says it was signed with; one without a key id is for the only key of a set. The algorithm

@@ -54,7 +54,8 @@ extension TransactReservations {
                 case .items(let outcomes, let held):
                     let more = isQuestion ? 0 : question.wanted(of: outcomes)
                     let wanted = wanted + more
-                    if let limit = principal.quotas.concurrentReservations, let held, wanted > 0, held + wanted > limit {
+                    if let limit = principal.quotas.concurrentReservations, let held, wanted > 0, held + wanted > limit
+                    {
                         return refuse(ConcurrencyLimit(held: held, firstEndMs: nil), principal)
                     }
                     return foresee(done + 1, wanted: wanted, principal)

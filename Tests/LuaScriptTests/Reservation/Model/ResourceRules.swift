@@ -3,7 +3,7 @@
 
 import TestSupport
 
-/// How holds come and go (decisions Q5 to Q23 of docs/decisions).
+/// How holds come and go (decisions Q5 to Q23).
 extension ResourceState {
     /// Something in the way.
     struct Obstacle {
@@ -154,7 +154,9 @@ extension ResourceState {
     /// What a release with a token comes to, and the hold that it means.
     func judge(_ release: Hold) -> (word: ByteText, name: ByteText?) {
         var found = self.holds[release.name].flatMap { $0.token == release.token ? $0 : nil }
-        found = found ?? self.slots(release.name).lazy.compactMap { self.holds[$0.name] }
+        found =
+            found
+            ?? self.slots(release.name).lazy.compactMap { self.holds[$0.name] }
             .first { $0.token == release.token }
         if let found { return (found.requester == release.requester ? "RELINQUISHED" : "NOT_OWNER", found.name) }
         let isHeld = self.occupant(release.name) != nil || !self.slots(release.name).isEmpty

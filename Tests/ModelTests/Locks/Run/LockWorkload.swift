@@ -47,9 +47,9 @@ struct LockWorkload: Sendable {
     // MARK: Steps
 
     mutating func next(_ memory: LockJournal.Memory) -> Step {
-        switch below(100) {
-        case ..<3: .die(during: request(memory))
-        case ..<6: nap()
+        switch below(1_000) {
+        case ..<25: .die(during: request(memory))
+        case ..<32: nap()
         default: .ask(request(memory))
         }
     }
@@ -79,7 +79,8 @@ struct LockWorkload: Sendable {
     }
 
     private mutating func nap() -> Step {
-        let items = (0..<3).map { _ in Item(requester: requester, resource: name(), ttlSeconds: 1) }
+        // What everybody wants, and a name of its own, which it gets for certain.
+        let items = [name(), "den-\(client)"].map { Item(requester: requester, resource: $0, ttlSeconds: 1) }
         return .nap(items, thenRenews: chance(40), extraUs: Int64(below(200_000)))
     }
 

@@ -38,7 +38,7 @@ enum ForceUnreserve {
 
     private static func entry(_ resource: ResourceName, _ reason: [UInt8]?, _ request: APIRequest) -> [UInt8] {
         let entry = AuditEntry(
-            operation: "forceUnreserve", status: .ok, actor: .adminOnBehalf, resourceType: "lock",
+            operation: "forceUnreserve", status: .ok, actor: .adminOnBehalf, resourceType: "reservation",
             resourceID: resource.bytes)
         return entry.json(request) { writer in
             guard let reason else { return }

@@ -17,7 +17,7 @@ enum ReserveResources {
         let items = try ReservationItems.read(input.request, ReservationItems.reserve)
         let request = Request(items: items, correlation: input.request.correlation, nowMs: input.nowMs)
         if principal.quotas.concurrentReservations != nil, items.count > Limits.lockItemsPerCall {
-            return request.foresee(0, wanted: 0, principal)
+            return request.foresee(0, wanted: [], principal)
         }
         return request.acquire([], principal)
     }
@@ -33,7 +33,7 @@ extension ReserveResources {
         /// Counts what a list of several calls would take: with a limit of concurrent reservations the whole request is
         /// within it, or nothing is done (digest section 4). Of more than one question the later ones do not see what
         /// the first would take, and may count too much. `done` items were looked at, and `wanted` would be taken.
-        func foresee(_ done: Int, wanted: Int64, _ principal: Principal) -> Step {
+        func foresee(_ done: Int, wanted: Set<[UInt8]>, _ principal: Principal) -> Step {
             let question = Acquire(items[done...].prefix(Limits.lockQuestionsPerCall), isQuestion: true)
             let resume = Step.resuming { foresee(done, wanted: wanted, $0) }
             return .reservationCall(of: principal, { question.call(for: principal, sweptMs: $0) }, resume: resume) {
@@ -45,10 +45,11 @@ extension ReserveResources {
                 case .items(let outcomes, let held):
                     var wanted = wanted
                     for (item, outcome) in zip(items[done...], outcomes) where !item.isQuestion {
-                        if case .available = outcome { wanted += 1 }
+                        if case .available = outcome { wanted.insert(item.reservationKey) }
                     }
                     let done = done + outcomes.count
-                    if let limit = principal.quotas.concurrentReservations, let held, wanted > 0, held + wanted > limit
+                    if let limit = principal.quotas.concurrentReservations, let held, !wanted.isEmpty,
+                        held + Int64(wanted.count) > limit
                     {
                         return refuse(ConcurrencyLimit(held: held, firstEndMs: nil), principal)
                     }

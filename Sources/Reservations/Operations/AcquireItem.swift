@@ -29,6 +29,11 @@ package struct AcquireItem: Sendable {
     }
 }
 
+extension AcquireItem {
+    /// Two items with the same key are one reservation at most.
+    package var reservationKey: [UInt8] { requester.bytes + [0] + resource.bytes }
+}
+
 /// What came of one item.
 package enum AcquireOutcome: Hashable, Sendable {
     case acquired(Hold)

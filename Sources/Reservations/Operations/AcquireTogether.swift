@@ -61,15 +61,14 @@ package struct AcquireTogether: Sendable {
         return call
     }
 
-    /// How many reservations a question with these outcomes would newly make.
-    package func wanted(of outcomes: [AcquireOutcome]) -> Int64 {
-        let available = outcomes.filter { if case .available = $0 { true } else { false } }.count
-        guard method == .allOrNone else { return Int64(available) }
-        let isWhole = outcomes.allSatisfy { outcome in
+    /// The items that a question with these outcomes would newly reserve.
+    package func wanted(of outcomes: [AcquireOutcome]) -> [AcquireItem] {
+        func isAvailable(_ outcome: AcquireOutcome) -> Bool {
             if case .available = outcome { return true }
-            return outcome.isHeld
+            return false
         }
-        return isWhole ? Int64(available) : 0
+        if method == .allOrNone, !outcomes.allSatisfy({ isAvailable($0) || $0.isHeld }) { return [] }
+        return zip(items, outcomes).compactMap { isAvailable($1) ? $0 : nil }
     }
 
     /// Reads the reply.

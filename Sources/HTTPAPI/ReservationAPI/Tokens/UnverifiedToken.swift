@@ -38,9 +38,12 @@ struct UnverifiedToken: Sendable {
     /// Reads a token; nil when it is none.
     init?(_ text: [UInt8]) {
         let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3, let header = Self.object(parts[0]), let claims = Self.object(parts[1]) else {
-            return nil
-        }
+        // The library is less strict about base64url than the standard is.
+        guard parts.count == 3, let header = Self.object(parts[0]), let claims = Self.object(parts[1]),
+            Base64URL.bytes(parts[2]) != nil
+        else { return nil }
+        // What a header demands to be understood (RFC 7515 4.1.11) is not understood here.
+        guard header.member("crit") == nil else { return nil }
         self.text = text
         self.header = header
         self.claims = claims

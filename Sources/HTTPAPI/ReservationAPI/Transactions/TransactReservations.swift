@@ -25,7 +25,7 @@ enum TransactReservations {
         // A release before may make the room that a later transaction needs: then each is on its own.
         let isForeseeable = transactions.count > 1 && !transactions.contains(where: \.releases)
         guard principal.quotas.concurrentReservations != nil, isForeseeable else { return request.run([], principal) }
-        return request.foresee(0, wanted: 0, principal)
+        return request.foresee(0, wanted: [], principal)
     }
 }
 
@@ -38,7 +38,7 @@ extension TransactReservations {
 
         /// Counts what several transactions would take: with a limit of concurrent reservations the whole request is
         /// within it, or nothing is done. `done` were looked at, and `wanted` would be taken.
-        func foresee(_ done: Int, wanted: Int64, _ principal: Principal) -> Step {
+        func foresee(_ done: Int, wanted: Set<[UInt8]>, _ principal: Principal) -> Step {
             guard done < transactions.count, case .acquire(let items, let isQuestion) = transactions[done].work else {
                 return run([], principal)
             }
@@ -52,9 +52,10 @@ extension TransactReservations {
                 case .tooLarge: return refuseLarge([], principal)
                 case .limited(let met): return refuse(met, principal)
                 case .items(let outcomes, let held):
-                    let more = isQuestion ? 0 : question.wanted(of: outcomes)
-                    let wanted = wanted + more
-                    if let limit = principal.quotas.concurrentReservations, let held, wanted > 0, held + wanted > limit
+                    let more = isQuestion ? [] : question.wanted(of: outcomes)
+                    let wanted = wanted.union(more.map(\.reservationKey))
+                    if let limit = principal.quotas.concurrentReservations, let held, !wanted.isEmpty,
+                        held + Int64(wanted.count) > limit
                     {
                         return refuse(ConcurrencyLimit(held: held, firstEndMs: nil), principal)
                     }

@@ -39,7 +39,7 @@ struct ResourceOperations {
 
     init(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let count = [3, 5, 8].randomElement(using: &random) ?? 3
+        let count = [3, 3, 5, 8].randomElement(using: &random) ?? 3
         // Nothing in a name may mean anything to Lua.
         let bases: [ByteText] = Array(["P", "Q", "N %1-", "M", "L.*_7", "K", "[B] \u{e4}", "-"].prefix(count))
         let slots = bases.flatMap { base -> [ByteText] in
@@ -48,9 +48,10 @@ struct ResourceOperations {
         self.bases = bases
         self.names = bases + slots + ["x"]
         self.requesters = Array(["alice", "bob %d", "n", "t1"].prefix(Int.random(in: 2...4, using: &random)))
-        self.capacities = [[1], [1, 1, 2], [1, 2, 3], [2, 3, 4], [1, 3, 9]].randomElement(using: &random) ?? [1]
+        self.capacities =
+            [[1], [1, 1, 2], [1, 2, 3], [2, 3], [2, 3, 4], [1, 3, 9]].randomElement(using: &random) ?? [1]
         self.blocking = [0, 20, 50, 90].randomElement(using: &random) ?? 0
-        self.nesting = [0, 30, 70, 95].randomElement(using: &random) ?? 0
+        self.nesting = [0, 30, 70, 95, 95].randomElement(using: &random) ?? 0
         self.redefining = [3, 6, 15].randomElement(using: &random) ?? 3
         self.random = random
     }
@@ -77,7 +78,7 @@ struct ResourceOperations {
 
     private mutating func item() -> Hold {
         Hold(
-            requester: self.pick(self.requesters), name: self.pick(self.names),
+            requester: self.pick(self.requesters), name: self.pick(self.happens(50) ? self.bases : self.names),
             ttlMs: self.pick(0, 0, 0, 5, 20, 50, 1_000), kind: ResourceState.kind, token: self.nextToken())
     }
 

@@ -45,12 +45,17 @@ struct LockHistory: Sendable {
     }
 
     /// One resource of one requester; which of the other fields are sent depends on the verb.
-    struct Item: Hashable, Sendable {
+    struct Item: Hashable, Sendable, CustomStringConvertible {
         var requester = ""
         var resource = ""
         var token = ""
         /// Nil for a hold that lasts until it is released.
         var ttlSeconds: Int64?
+
+        var description: String {
+            "'\(resource)' for '\(requester)'" + (token.isEmpty ? "" : " by \(token)")
+                + (ttlSeconds.map { " for \($0) s" } ?? "")
+        }
     }
 
     /// A hold as its requester is told of it.
@@ -66,7 +71,7 @@ struct LockHistory: Sendable {
     }
 
     /// Something that was in the way.
-    struct Obstacle: Hashable, Sendable {
+    struct Obstacle: Hashable, Sendable, CustomStringConvertible {
         enum Kind: String, Hashable, Sendable {
             case resource = "RESOURCE"
             case blocker = "BLOCKER"
@@ -77,6 +82,8 @@ struct LockHistory: Sendable {
         var kind: Kind
         /// Nil when there is no one holder.
         var holder: String?
+
+        var description: String { "\(kind.rawValue) '\(name)' of \(holder.map { "'\($0)'" } ?? "several")" }
     }
 
     /// What was said of one item.

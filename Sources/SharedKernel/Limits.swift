@@ -37,6 +37,8 @@ package enum Limits {
     package static let blockersMax = 64
     /// Depth of a tree of resources.
     package static let treeDepthMax = 32
+    /// Names in one registration, ancestors included.
+    package static let registeredNamesMax = 4_000
     /// Definitions that one script call reads.
     package static let definitionsPerCall: Int64 = 500
     /// Definitions that one script call writes or deletes.
@@ -46,7 +48,7 @@ package enum Limits {
     /// Times a change of definitions is worked out anew because another one came first.
     package static let definitionAttemptsMax = 64
     /// Definitions below a resource that is moved in its tree.
-    package static let movedDefinitionsMax = 10_000
+    package static let movedDefinitionsMax = 4_000
     /// Bytes of a resource name, requester, resource type.
     package static let lockNameBytesMax = 256
     /// Seconds a lock may last: 100 years, so that every deadline keeps 13 digits of milliseconds.

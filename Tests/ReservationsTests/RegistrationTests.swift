@@ -41,7 +41,7 @@ private struct Definitions {
     }
 
     private func answer(_ questions: [DefinitionFacts.Question], _ facts: inout DefinitionFacts) throws {
-        let find = FindDefinitions(questions)
+        let find = FindDefinitions(questions[...])
         let words = ["FOUND", "7"] + find.questions.map(answer)
         let reply = try ScriptReply(.array(words.map { .bulk([UInt8]($0.utf8)) }), of: "reservation/find_definitions")
         #expect(try find.learn(reply, into: &facts))

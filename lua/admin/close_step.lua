@@ -33,6 +33,7 @@ COMPLEXITY
 --include <budget/ledger>
 --include <budget/record>
 --include <reservation/hold>
+--include <reservation/derived>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local limit, keep_ms = ARGV[1] + 0, ARGV[2]
@@ -56,7 +57,7 @@ guard.types({budget_due_key, 'zset', active_key, 'zset', tenant_key .. ':ev', 's
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
 local lock_id = string.format('%.0f', now_us)
-local is_key_revoked = false
+local is_key_revoked, effort = false, 0
 
 -- The audit entry of one thing, and its event unless a budget's event tells of it.
 local function journal(kind, id, event, payload)
@@ -125,6 +126,7 @@ function ending.l(member)
     end
     if not expires then return false, resource end
     local reason = expires + 0 <= now and 'X' or 'R'
+    effort = effort + derived.effort(tenant_key, owner, extension)
     local used = hold.free(tenant_key, resource, reason, lock_id, expires, fence, token, owner, kind, label, extension)
     if not used then return false, resource end
     lock_id = string.format('%.0f', used + 1)
@@ -186,7 +188,11 @@ local out, ended, failed = {'STEP', 0, 0, 1}, 0, 0
 while stage and limit > 0 do
     local wanted = limit
     local found = call('ZRANGE', INDEX[stage], offset, offset + wanted - 1)
+    local done = 0
     for i = 1, #found do
+        -- Locks that took much along are left to the next call when this one was long enough.
+        if effort > derived.EFFORT_MAX then break end
+        done = i
         local is_ended, thing, is_gone = ending[stage](found[i])
         if is_ended then ended = ended + 1 end
         if is_ended == false then
@@ -195,8 +201,8 @@ while stage and limit > 0 do
         end
         if not is_gone then offset = offset + 1 end
     end
-    limit = limit - #found
-    if #found < wanted then stage, offset = ORDER[stage], 0 end
+    limit = done < #found and 0 or limit - #found
+    if #found < wanted and done == #found then stage, offset = ORDER[stage], 0 end
 end
 out[2], out[3], failed_before = ended, failed, failed_before + failed
 if stage then

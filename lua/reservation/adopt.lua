@@ -10,7 +10,7 @@ ARGV
   2 first       number of the first slot to look at
   3 end         number after the last one, at most 1,000 further
 REPLIES
-  ADOPTED       done
+  ADOPTED next  done up to this slot: the call may be long enough before its end
   GONE          there is no such pool any more
 EVENTS
   none
@@ -22,6 +22,7 @@ COMPLEXITY
 
 local tenant_key, pool, first, last = KEYS[2], ARGV[1], ARGV[2] + 0, ARGV[3] - 1
 local call = redis.call
+local EFFORT_MAX = 2500
 local row = call('HGET', tenant_key .. ':def', pool)
 local d = row and definition.parse(row)
 if not (d and d.is_pool) then return {'GONE'} end
@@ -31,10 +32,18 @@ call('HGET', tenant_key .. ':an:' .. pool, '')
 local prefix, keys = tenant_key .. ':k:' .. pool .. '_', {}
 for i = first, last do keys[#keys + 1] = prefix .. string.format('%d', i) end
 if call('EXISTS', unpack(keys)) > 0 then
+    local effort = 0
     for i = first, last do
         local slot = string.format('%d', i)
         local value = redis.pcall('GET', prefix .. slot)
-        if type(value) == 'string' then unit.adopt(tenant_key, pool .. '_' .. slot, pool, slot, true, value) end
+        effort = effort + 1
+        if type(value) == 'string' then
+            effort = effort + unit.adopt(tenant_key, pool .. '_' .. slot, pool, slot, true, value)
+        end
+        if effort > EFFORT_MAX then
+            last = i
+            break
+        end
     end
 end
 -- Only in order: what is below was looked at.
@@ -42,4 +51,4 @@ if d.adopted == first then
     d.adopted = last + 1
     call('HSET', tenant_key .. ':def', pool, definition.text(d))
 end
-return {'ADOPTED'}
+return {'ADOPTED', last + 1}

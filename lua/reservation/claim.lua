@@ -52,7 +52,8 @@ if more then return {'BEHIND'} end
 local s = claim.open(prefix, tenant_key, id, now, label)
 local answers = {}
 for i = 6, #ARGV, 6 do
-    answers[#answers + 1] = claim.take(s, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5] == '1')
+    answers[#answers + 1] = claim.take(s, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4],
+        ARGV[i + 5] == '1')
     if s.cost > COST_MAX then break end
 end
 local held, first = claim.room(s, limit)

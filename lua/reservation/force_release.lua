@@ -12,6 +12,7 @@ ARGV
 REPLIES
   NO_TENANT                 there is no such tenant
   CLOSED                    the tenant is closed
+  BEHIND                    more is due than one call can expire
   FREE                      nobody holds it
   SEVERAL count             several hold a unit of it: one has to be named
   DERIVED                   it is held along with another resource
@@ -36,7 +37,8 @@ if string.sub(status, 1, 1) == 'C' then return {'CLOSED'} end
 local now, now_us = clock.now()
 guard.journal(prefix, tenant_key)
 hold.check_batch(prefix, tenant_key, {}, 1, 1)
-local _, _, _, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+local _, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+if more then return {'BEHIND'} end
 
 local unit, units_key = name, tenant_key .. ':ph:' .. name
 local units = (call('HGET', units_key, 'n') or '0') + 0

@@ -13,6 +13,7 @@ ARGV
 REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
+  BEHIND        more is due than one call can expire
   ITEMS words..  per item: RELINQUISHED, NOT_RESERVED, NOT_OWNER (right token, other requester) or BAD_TOKEN; and the
                  names freed, divided by tabs (empty when it is the item's name, or nothing). Fewer items than were
                  asked for: the call was long enough, the rest was not looked at
@@ -37,8 +38,9 @@ local id = time[1] .. string.sub('00000' .. time[2], -6)
 local now = string.sub(id, 1, 13) + 0
 if #ARGV > 5 then hold.check_batch(KEYS[1], tenant_key, ARGV, 3, 3) end
 if is_registered then
-    local _
-    _, _, _, id = overdue.sweep(tenant_key, id, now, now, 64)
+    local _, _, more, next_id = overdue.sweep(tenant_key, id, now, now, 64)
+    if more then return {'BEHIND'} end
+    id = next_id
 end
 
 local out, n, last, effort = {'ITEMS', nil, nil}, 1, nil, 0
@@ -68,7 +70,7 @@ for i = 3, #ARGV, 3 do
                 extension)
             if not used then return redis.error_reply(released) end
             last, freed = used, reason == 'R' and released
-            if is_registered then effort = effort + derived.effort(extension) end
+            if is_registered then effort = effort + derived.effort(tenant_key, owner, extension) end
         end
     elseif is_registered and unit then
         word = 'BAD_TOKEN'

@@ -58,7 +58,7 @@ for i = 1, #found, 2 do
         expires, fence, token, owner, kind, label, extension = hold.open(value, true)
     end
     local reason = expires and expires + 0 <= now and 'X' or 'B'
-    if extension then effort = effort + derived.effort(extension) end
+    if extension then effort = effort + derived.effort(tenant_key, owner, extension) end
     local used = owner == requester
         and hold.free(tenant_key, name, reason, id, expires, fence, token, owner, kind, label, extension)
     if used then

@@ -13,6 +13,7 @@ REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
   SUSPENDED     the tenant is suspended
+  BEHIND        more is due than one call can expire
   ITEMS words..  per item: RENEWED, NOT_RESERVED, NOT_OWNER (right token, other requester) or BAD_TOKEN; and when
                  renewed expires_ms, fencing token, the name that is held, the record's extension (else empty)
 EVENTS
@@ -38,7 +39,8 @@ local now, now_us = clock.now()
 local active_key, due_key = tenant_key .. ':act', prefix .. 'due'
 hold.check_batch(prefix, tenant_key, ARGV, 3, 4)
 -- Also what is asked for here may be over.
-overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+local _, _, more = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+if more and is_registered then return {'BEHIND'} end
 
 local out = {'ITEMS'}
 for i = 3, #ARGV, 4 do

@@ -15,6 +15,7 @@ ARGV
 REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
+  BEHIND        more is due than one call can expire
   TOO_LARGE     the items took more along than one call can give back; nothing was released
   ITEMS words..  per item: RELINQUISHED, NOT_RESERVED, NOT_OWNER (right token, other requester), BAD_TOKEN, or KEPT (its
                  release was given up with that of the others); and the names freed, divided by tabs. Fewer items than
@@ -37,7 +38,8 @@ if string.sub(tag, 1, 1) == 'C' then return {'CLOSED'} end
 
 local now, now_us = clock.now()
 hold.check_batch(KEYS[1], tenant_key, ARGV, 3, 3)
-local _, _, _, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+local _, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+if more then return {'BEHIND'} end
 
 -- All are judged before one is released.
 local EFFORT_MAX = 8000
@@ -47,7 +49,7 @@ for i = 3, #ARGV, 3 do
     if word == 'RELINQUISHED' then
         if seen[unit] then word = 'NOT_RESERVED' end
         seen[unit] = true
-        effort = effort + derived.effort(fields[7])
+        effort = effort + derived.effort(tenant_key, fields[4], fields[7])
         if effort > EFFORT_MAX then return {'TOO_LARGE'} end
         local failure, _
         if fields[7] ~= '' then _, _, failure = derived.undo(tenant_key, unit, fields[4], fields[3], fields[7]) end

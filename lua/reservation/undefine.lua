@@ -13,6 +13,7 @@ ARGV
 REPLIES
   STALE value     the tenant's present status and epoch
   CLOSED          the tenant is closed
+  SUSPENDED       the tenant is suspended
   CHANGED         the definitions have another version by now
   BEHIND          more is due than one call can expire
   HELD name       something is held of this one; nothing was deleted
@@ -31,7 +32,9 @@ local tenant_key, tag, version, is_look = KEYS[2], ARGV[1], ARGV[2], ARGV[3] == 
 local call = redis.call
 local stale = tenant.stale(tenant_key, tag)
 if stale then return {'STALE', stale} end
-if string.sub(tag, 1, 1) == 'C' then return {'CLOSED'} end
+local status = string.sub(tag, 1, 1)
+if status == 'C' then return {'CLOSED'} end
+if status == 'S' then return {'SUSPENDED'} end
 local now, now_us = clock.now()
 local _, _, more = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
 if more then return {'BEHIND'} end

@@ -24,7 +24,8 @@ enum ForceUnreserve {
         let reason = try fields.optionalString("reason", characters: Limits.reasonCharacters)
         guard let tenant = TenantID(name) else { return .refuse(noTenant) }
         let force = ForceRelease(resource, entry: entry(resource, reason, input.request))
-        return .call(force.call(keys: input.installation.keyspace.keys(of: tenant))) { reply throws(ScriptFault) in
+        let keys = input.installation.keyspace.keys(of: tenant)
+        return .reservationCall(of: keys, { _ in force.call(keys: keys) }) { reply throws(ScriptFault) in
             switch try force.outcome(reply) {
             case .noTenant: .refuse(noTenant)
             case .tenantClosed: .refuse(ReservationAPI.tenantClosed)

@@ -23,7 +23,8 @@ enum RenewReservations {
     ) -> Step {
         let renew = RenewHolds(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
         let resume = Step.resuming { Self.renew(items, outcomes, $0) }
-        return .call(renew.call(for: principal), resume: resume) { reply throws(ScriptFault) in
+        return .reservationCall(of: principal, { _ in renew.call(for: principal) }, resume: resume) {
+            reply throws(ScriptFault) in
             switch try renew.outcome(reply) {
             case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
             case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)

@@ -62,6 +62,8 @@ enum ReservationItems {
     static func unreserve(_ fields: inout JSONFields) throws(FieldError) -> ReleaseItem {
         let requester = try name("requester", &fields) { text throws(NameProblem) in try Requester(text) }
         let resource = try name("resource", &fields) { text throws(NameProblem) in try ResourceName(text) }
+        // Releasing for somebody who only asks would be worse than saying no.
+        if try fields.optionalBool("dryRun") == true { throw fields.fieldError("dryRun", "is for reserving alone") }
         var token: ReleaseToken?
         if let value = try fields.optional("releaseToken") {
             guard let text = value.stringSlice() else { throw value.fieldError("must be a string") }

@@ -12,7 +12,15 @@ extension Step {
         resume: (@Sendable (Caller) -> Step)? = nil,
         next: @escaping @Sendable (ScriptReply) throws(ScriptFault) -> Step
     ) -> Step {
-        let keys = principal.keys
+        reservationCall(of: principal.keys, call, resume: resume, next: next)
+    }
+
+    /// The same, of the tenant with these keys.
+    static func reservationCall(
+        of keys: [[UInt8]], _ call: @escaping @Sendable (_ sweptMs: Int64) -> ScriptCall,
+        resume: (@Sendable (Caller) -> Step)? = nil,
+        next: @escaping @Sendable (ScriptReply) throws(ScriptFault) -> Step
+    ) -> Step {
         let catchUp = CatchUp(sweep: { ExpireHolds(keys: keys).call }, again: call)
         return .call(call(0), catchUp: catchUp, resume: resume, next: next)
     }

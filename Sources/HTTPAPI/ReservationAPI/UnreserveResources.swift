@@ -24,7 +24,8 @@ enum UnreserveResources {
     ) -> Step {
         let release = ReleaseHolds(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
         let resume = Step.resuming { Self.release(items, outcomes, $0) }
-        return .call(release.call(for: principal), resume: resume) { reply throws(ScriptFault) in
+        return .reservationCall(of: principal, { _ in release.call(for: principal) }, resume: resume) {
+            reply throws(ScriptFault) in
             switch try release.outcome(reply) {
             case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
             case .items(let more):

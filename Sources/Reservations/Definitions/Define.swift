@@ -4,20 +4,20 @@
 internal import LuaCatalog
 package import SharedKernel
 
+/// Slots of a pool in which there may be holds older than the pool.
+package struct OpenSlots: Hashable, Sendable {
+    package let pool: [UInt8]
+    package let range: Range<Int64>
+
+    /// These slots of this pool.
+    package init(pool: [UInt8], range: Range<Int64>) {
+        self.pool = pool
+        self.range = range
+    }
+}
+
 /// Writes definitions that were checked against those of a certain version.
 package struct Define: Sendable {
-    /// Slots of a pool in which there may be holds older than the pool.
-    package struct OpenSlots: Hashable, Sendable {
-        package let pool: [UInt8]
-        package let range: Range<Int64>
-
-        /// These slots of this pool.
-        package init(pool: [UInt8], range: Range<Int64>) {
-            self.pool = pool
-            self.range = range
-        }
-    }
-
     /// What may come of the call.
     package enum Outcome: Sendable {
         case defined(version: [UInt8], [OpenSlots])
@@ -71,17 +71,25 @@ package struct Define: Sendable {
 /// Makes holds of names that became slots of a pool units of the pool.
 package struct AdoptSlots: Sendable {
     package let pool: [UInt8]
+    private let end: Int64
     /// At most `Limits.slotsAdoptedPerCall`.
     package let range: Range<Int64>
-    /// What is left for further calls.
-    package let rest: Range<Int64>
-
     /// The first few of these slots, as many as fit in a call.
-    package init(_ open: Define.OpenSlots) {
+    package init(_ open: OpenSlots) {
         let middle = min(open.range.lowerBound + Limits.slotsAdoptedPerCall, open.range.upperBound)
         pool = open.pool
         range = open.range.lowerBound..<middle
-        rest = middle..<open.range.upperBound
+        end = open.range.upperBound
+    }
+
+    /// Reads the reply: what is left for further calls; nothing when the pool is gone.
+    package func rest(_ reply: ScriptReply) throws(ScriptFault) -> OpenSlots? {
+        if reply.isWord("GONE") { return nil }
+        let next = try reply.int(0)
+        guard reply.isWord("ADOPTED"), range.lowerBound < next, next <= range.upperBound else {
+            throw reply.malformed("slots")
+        }
+        return next < end ? OpenSlots(pool: pool, range: next..<end) : nil
     }
 
     /// One round trip.

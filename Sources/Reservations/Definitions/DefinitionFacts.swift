@@ -37,7 +37,7 @@ package struct FindDefinitions: Sendable {
     package let questions: [DefinitionFacts.Question]
 
     /// The first few of these questions, as many as fit in a call.
-    package init(_ questions: [DefinitionFacts.Question]) {
+    package init(_ questions: ArraySlice<DefinitionFacts.Question>) {
         var fitting: [DefinitionFacts.Question] = []
         var children = 0
         for question in questions.prefix(Int(Limits.definitionsPerCall)) {

@@ -67,6 +67,7 @@ private struct Draft {
     var changed: [[UInt8]: StoredDefinition] = [:]
     private var order: [[UInt8]] = []
     private(set) var questions: [DefinitionFacts.Question] = []
+    private var asked: Set<DefinitionFacts.Question> = []
     /// Names that got another place, and the item that did it.
     private var moved: [(name: [UInt8], item: Int)] = []
 
@@ -82,7 +83,7 @@ private struct Draft {
     }
 
     private mutating func ask(_ question: DefinitionFacts.Question) {
-        if !questions.contains(question) { questions.append(question) }
+        if asked.insert(question).inserted { questions.append(question) }
     }
 
     mutating func definition(_ name: [UInt8]) -> StoredDefinition? {

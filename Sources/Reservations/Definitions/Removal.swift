@@ -64,6 +64,7 @@ package struct Undefine: Sendable {
         /// The definitions have another version by now; nothing was deleted.
         case changed
         case tenantClosed
+        case tenantSuspended
     }
 
     /// At most `Limits.definitionsWrittenPerCall`, children before their parents.
@@ -92,6 +93,7 @@ package struct Undefine: Sendable {
     /// Reads the reply.
     package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
         if reply.isWord("CLOSED") { return .tenantClosed }
+        if reply.isWord("SUSPENDED") { return .tenantSuspended }
         if reply.isWord("CHANGED") { return .changed }
         if reply.isWord("HELD") { return .held(try reply.bytes(0)) }
         guard reply.isWord("DELETED") else { throw reply.malformed("word") }

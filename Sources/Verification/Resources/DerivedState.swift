@@ -76,11 +76,12 @@ struct DerivedState {
         single[name] == requester || pools[name]?.slots[requester] != nil
     }
 
-    /// Units of a resource in use, what is held below it included.
-    func unitsInUse(_ name: [UInt8]) -> Int {
-        let direct = pools[name]?.count ?? (single[name] == nil ? 0 : 1)
+    /// Slots with a number that the resource never had, and requesters below it beyond its units. Holds older than a
+    /// pool may make it overfull (decision Q19), so they are not counted together.
+    func unitsBeyond(_ peak: Int, of name: [UInt8]) -> Int {
+        let slots = (pools[name]?.bits ?? []).filter { $0 >= peak }
         let node = nodes[name] ?? Node()
-        return direct + node.below.count - node.both
+        return slots.count + max(0, node.below.count - node.both - peak)
     }
 }
 

@@ -190,10 +190,10 @@ struct ResourceVerifier {
 
     private func capacityFindings(_ seen: Seen) -> [Finding] {
         seen.definitions.compactMap { name, definition in
-            let inUse = seen.expected.unitsInUse(name)
-            guard inUse > definition.peak else { return nil }
+            let beyond = seen.expected.unitsBeyond(Int(definition.peak), of: name)
+            guard beyond > 0 else { return nil }
             return finding(
-                .capacity, name, expected: "at most \(definition.peak) units in use", actual: "\(inUse)")
+                .capacity, name, expected: "at most \(definition.peak) units in use", actual: "\(beyond) more")
         }
     }
 

@@ -155,6 +155,25 @@ struct HoldTests {
         try await t.expectUnchanged(since: empty)
     }
 
+    @Test("X3: more reservations than one call lists are listed, each once, in the order in which they were made")
+    func longList() async throws {
+        let t = try await ResourceStack.tenant("long-list", #"[{"name":"Pool","capacity":2000}]"#)
+        for start in [0, 600] {
+            let items = (start..<start + 600).map { number in
+                let ttl = number.isMultiple(of: 3) ? #","ttlSeconds":\#(9_000 - number)"# : ""
+                let name = number.isMultiple(of: 2) ? "Pool" : "r\(number)"
+                return #"{"requester":"w\#(number)","resource":"\#(name)"\#(ttl)}"#
+            }
+            #expect(try await t.reserve("[\(items.joined(separator: ","))]").status == 200)
+        }
+        let reserved = try await t.reserved()
+        #expect(reserved.map { $0[1] } == (0..<1_200).map { "w\($0)" })
+        #expect(
+            reserved.allSatisfy {
+                $0[0] == ($0[1].last?.wholeNumberValue?.isMultiple(of: 2) == true ? "Pool" : "r" + $0[1].dropFirst())
+            })
+    }
+
     @Test(
         "Q27: one object in place of a list is one item, and the answer is a list",
         arguments: [

@@ -104,6 +104,44 @@ struct JWTTests {
         }
     }
 
+    @Test(
+        "X4: a key may have any name: who has a token of it is let in until the key goes",
+        arguments: [#"a\"b"#, #"\u0061\/\u00e9"#, "\u{E9} ]},", #"\\"#, #"","kid":"x"#.replacing("\"", with: "\\\"")])
+    func keyNames(kid: String) async throws {
+        let t = try await ResourceStack.tenant("key-names")
+        let (odd, x) = (TestIssuer(kid), TestIssuer("x"))
+        try await t.trust(odd, x)
+        let tokens = (try await t.with(jwt: try odd.token(t.claims())), try await t.with(jwt: try x.token(t.claims())))
+        for one in [tokens.0, tokens.1] { #expect(try await one.list().status == 200) }
+        try await t.trust(odd)
+        #expect(try await tokens.0.list().status == 200)
+        #expect(try await tokens.1.list().status == 401)
+        try await t.trust(x)
+        #expect(try await tokens.0.list().status == 401)
+    }
+
+    @Test(
+        "X4: whatever a token says of who it is for becomes a label that does no harm",
+        arguments: [
+            #""""#, "7", "null", #""a\u0001\nb\tc""#, #""\u0000""#, #"" ""#,
+            "\"\(String(repeating: "x", count: 5_000))\"",
+            "\"x\(String(repeating: "\u{E9}", count: 300))\"", "\"\(String(repeating: "\u{1F600}", count: 65))\"",
+        ])
+    func labels(subject: String) async throws {
+        let t = try await ResourceStack.tenant("labels")
+        try await t.trust(issuer)
+        let jwt = try issuer.token(t.claims(#","sub":\#(subject)"#))
+        guard subject != #""\u0000""# else {
+            #expect(try await t.exchange(jwt).status == 401, "no JSON of ours")
+            return
+        }
+        let one = try await t.with(jwt: jwt)
+        try await one.take("w", "a")
+        #expect(try await one.reserved() == [["a", "w"]])
+        #expect(try await t.releaseAll(of: "w").item.int("released") == 1)
+        #expect(try await t.events().map { $0[0] } == ["A", "B"])
+    }
+
     @Test("X4: tokens of another implementation are verified, with every algorithm that a key may be for")
     func vectors() async throws {
         let stack = try await ResourceStack.shared()

@@ -24,6 +24,28 @@ struct RowTests {
         }
     }
 
+    @Test(
+        "Rows 1-13: names of fields count in upper and lower case alike, unknown ones are ignored, null is left out",
+        arguments: [
+            ("Reservation/reserve", #"[{"REQUESTER":"w","Resource":"a","TtlSeconds":null,"dryrun":false,"x":{}}]"#),
+            ("Reservation/unreserve", #"[{"Requester":"w","RESOURCE":"a","releasetoken":null,"y":[1]}]"#),
+            ("Reservation/renew", #"{"requesteR":"w","resourcE":"a","ttlseconds":9,"releaseToken":null}"#),
+            (
+                "Reservation/transactions",
+                #"[{"METHOD":"FIRST","RequestType":null,"REQUESTS":[{"Requester":"w","Resource":"a"}],"z":0}]"#
+            ),
+            ("Reservation/check", #"{"RESOURCES":["a"],"more":null}"#),
+            ("Resource/register", #"[{"NAME":"a","Capacity":2,"BLOCKS":["b"],"TREEPATH":"c","colour":"red"}]"#),
+        ])
+    func spellings(path: String, body: String) async throws {
+        let t = try await ResourceStack.tenant("spellings")
+        let answer = try await t.send(.post, "/api/v1/" + path, body)
+        #expect(answer.status == 200, "\(answer.body)")
+        if path.hasPrefix("Resource/") {
+            #expect(answer.body == #"[{"name":"a","capacity":2,"blocks":["b"],"treePath":"c"}]"#)
+        }
+    }
+
     @Test("X5: rows 1-13, code 400: a malformed request is an object whose error names the field; nothing changes")
     func malformed() async throws {
         let t = try await ResourceStack.tenant("bad-rows", #"[{"name":"Printer"}]"#)

@@ -29,6 +29,9 @@ struct OpenSessionTests {
         try await self.scene.run("admin/authenticate", ["key_id": "sess_1"]).text(1)
     }
 
+    /// Of an API key a token can what the key can now.
+    private static let keyRow = row.replacing("short", with: "first")
+
     private static let row: ByteText = ["ab34", "A", "1700000000000", "1700000600000", "{\"name\":\"short\"}"].joined(
         "\0")
 
@@ -39,7 +42,7 @@ struct OpenSessionTests {
         seen.expectChanges([
             self.scene.key("s:sess_1"): .hash(["row": Self.row, "jwk": "", "key": "key_1"], keepMs: 600_000)
         ])
-        #expect(try await self.row() == Self.row)
+        #expect(try await self.row() == Self.keyRow)
         try await self.scene.setClock(Scene.startMs + 1_000)
         #expect(try await self.row() == "", "the key has ended")
         try await self.scene.setClock(Scene.startMs)

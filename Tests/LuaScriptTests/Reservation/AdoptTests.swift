@@ -24,7 +24,7 @@ struct AdoptTests {
         _ = try await self.scene.acquire(first, second, Hold("P_9", by: "bob"))
         try await self.define(Resource("P", capacity: 3))
         let seen = try await self.scene.adopt("P", 0..<3)
-        #expect(seen.answer == .reply("ADOPTED"))
+        #expect(seen.answer == .reply("ADOPTED", 3))
         let along = Along(flags: "sp", resource: "P").text
         seen.expectChanges([
             self.scene.holdKey("P_0"): .string(first.record(takenAt: Scene.startMs, fence: Scene.startUs) + along),
@@ -35,7 +35,7 @@ struct AdoptTests {
             self.scene.key("pb:P"): .string(ByteText([0xA0])),
             self.scene.key("def"): .hash(["P": Resource("P", capacity: 3).row(adopted: 3)]),
         ])
-        try await self.scene.adopt("P", 0..<3).expectUnchanged(.reply("ADOPTED"), "again")
+        try await self.scene.adopt("P", 0..<3).expectUnchanged(.reply("ADOPTED", 3), "again")
         let freed = try await self.scene.giveBack(first, Hold("P_2"))
         #expect(freed.answer == .reply("ITEMS", "RELINQUISHED", "P_0", "RELINQUISHED", "P_2"))
         #expect(self.scene.derivedKeys(in: freed.after) == [])
@@ -75,7 +75,7 @@ struct AdoptTests {
     @Test("Only what was looked at in order counts as looked at")
     func inOrder() async throws {
         try await self.define(Resource("P", capacity: 4))
-        try await self.scene.adopt("P", 2..<4).expectUnchanged(.reply("ADOPTED"))
+        try await self.scene.adopt("P", 2..<4).expectUnchanged(.reply("ADOPTED", 4))
         _ = try await self.scene.adopt("P", 0..<2)
         let seen = try await self.scene.adopt("P", 2..<4)
         seen.expectChanges([self.scene.key("def"): .hash(["P": Resource("P", capacity: 4).row(adopted: 4)])])
@@ -89,11 +89,31 @@ struct AdoptTests {
         try await self.scene.harness.command("RPUSH", self.scene.holdKey("P_1"), "x")
         try await self.define(Resource("P", capacity: 3))
         let seen = try await self.scene.adopt("P", 0..<3)
-        #expect(seen.answer == .reply("ADOPTED"))
+        #expect(seen.answer == .reply("ADOPTED", 3))
         #expect(seen.after.hash(self.scene.key("ph:P"))["ralice"] == "2")
         for name: ByteText in ["P_0", "P_1"] {
             #expect(seen.after[self.scene.holdKey(name)] == seen.before[self.scene.holdKey(name)])
         }
+    }
+
+    @Test("A call that finds many holds ends early and says where, and the next one goes on there")
+    func long() async throws {
+        let holds = (0..<300).map { Hold("P_\($0)") }
+        for first in stride(from: 0, to: 300, by: 60) {
+            let part = Array(holds[first..<(first + 60)])
+            _ = try await self.scene.run("reservation/acquire", self.scene.acquireArguments(part))
+        }
+        try await self.define(Resource("P", capacity: 300))
+        var (next, calls): (Int64, Int) = (0, 0)
+        while next < 300, calls < 300 {
+            let answer = try await self.scene.adopt("P", next..<300).answer
+            let reached = try #require(answer.text(0).number)
+            #expect(answer.word == "ADOPTED" && reached > next)
+            (next, calls) = (reached, calls + 1)
+        }
+        let after = try await self.scene.harness.snapshot()
+        #expect(calls > 1 && after.hash(self.scene.key("ph:P"))["n"] == "300")
+        #expect(after.hash(self.scene.key("def"))["P"] == Resource("P", capacity: 300).row(adopted: 300))
     }
 
     @Test("What is no pool has no slots")

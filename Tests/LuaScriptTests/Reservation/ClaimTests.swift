@@ -133,11 +133,21 @@ struct ClaimTests {
     @Test("A claim that fails gives back all that it would have taken, for the ones after it in the call, too")
     func undone() async throws {
         try await self.scene.openResources(
-            Resource("N", capacity: 3), Resource("P", capacity: 3, blockers: ["N_0", "N", "N_1"]))
+            Resource("N", capacity: 3), Resource("P", capacity: 3, blockers: ["N_0", "N", "x"]))
+        _ = try await self.scene.claim(Hold("x", by: "bob"))
         let seen = try await self.scene.claim(Hold("P_1", by: "dora"), Hold("N_1", by: "dora"), Hold("N"))
         #expect(seen.answer.text(1) == "NOT_AVAILABLE")
         #expect(seen.answer.text(19) == "N_0", "the lowest free slot")
         #expect(self.scene.derivedKeys(in: seen.after) == ["pb:N", "ph:N"].map { self.scene.key($0) })
+    }
+
+    @Test("A blocker that is a pool leaves the slots to blockers that name one")
+    func poolsLast() async throws {
+        try await self.scene.openResources(
+            Resource("N", capacity: 3), Resource("P", blockers: ["N", "N_0", "x"]))
+        let along = Along(resource: "P", blockers: [("N", "N_1"), ("N_0", "N_0"), ("x", "x")])
+        let seen = try await self.scene.claim(Hold("P"))
+        #expect(seen.answer == .reply("ITEMS", [""] + Hold("P").claimed(along, fence: Scene.startUs)))
     }
 
     @Test("A limit of concurrent reservations stops the whole call, and says when the first of them ends")

@@ -85,6 +85,17 @@ struct DefineTests {
         #expect(self.scene.derivedKeys(in: freed.after) == [])
     }
 
+    @Test("A node that becomes a pool while its holder has something below it keeps taking one unit for both")
+    func growsAbove() async throws {
+        _ = try await self.define(Resource("P", marks: "ao"), Resource("L", below: "P"))
+        _ = try await self.scene.claim(Hold("P"), Hold("L"))
+        let seen = try await self.scene.redefine(Resource("P", capacity: 2, marks: "ao"))
+        #expect(seen.after.hash(self.scene.key("an:P")) == ["alice": "1", "": "1"])
+        let freed = try await self.scene.giveBack(Hold("P"), Hold("L"))
+        #expect(freed.answer == .reply("ITEMS", "RELINQUISHED", "P", "RELINQUISHED", "L\tP"))
+        #expect(self.scene.derivedKeys(in: freed.after) == [])
+    }
+
     @Test("Definitions checked against another version are not written")
     func changed() async throws {
         try await self.define(Resource("P"), version: 1).expectUnchanged(.reply("CHANGED"))

@@ -18,6 +18,11 @@ do
     -- The row of a token's id; nothing when it is no longer good.
     function session.row(tenant_key, id, now)
         local found = redis.call('HMGET', tenant_key .. ':s:' .. id, 'row', 'jwk', 'key')
-        if found[1] and session.stands(tenant_key, found[2], found[3], now) then return found[1] end
+        if not (found[1] and session.stands(tenant_key, found[2], found[3], now)) then return end
+        if found[2] ~= '' then return found[1] end
+        -- Of an API key it can what the key can now.
+        local parent = redis.call('HGET', tenant_key .. ':keys', found[3])
+        local head = string.match(found[1], '^%x+%z%u%z%d+%z%d+%z')
+        return head .. string.match(parent, '^%x+%z%u%z%d+%z%d+%z([^%z]*)')
     end
 end

@@ -330,13 +330,20 @@ do
             local skipped = {[base] = true, [name] = true}
             for i = 1, #ancestors do skipped[ancestors[i]] = true end
             s.needs[base] = s.needs[base] or {}
+            local names, units = {}, {}
             for blocker in gmatch(d.blockers, '[^\t]+') do
-                if not skipped[blocker] then
-                    local unit = take_blocker(s, blocked, base, blocker)
-                    blockers[#blockers + 1] = blocker .. '\t' .. (unit or '')
-                    s.cost = s.cost + 3
+                if not skipped[blocker] then names[#names + 1] = blocker end
+            end
+            -- Pools last: any of their slots will do, but not one that another blocker names.
+            for _, is_pool_turn in ipairs({false, true}) do
+                for i = 1, #names do
+                    local blocker, _, number = resolve(s, names[i])
+                    local is_pool = blocker and blocker.is_pool and not number
+                    if (is_pool or false) == is_pool_turn then units[i] = take_blocker(s, blocked, base, names[i]) end
                 end
             end
+            for i = 1, #names do blockers[i] = names[i] .. '\t' .. (units[i] or '') end
+            s.cost = s.cost + 3 * #names
             for i = 1, #ancestors do take_ancestor(s, blocked, ancestors[i], requester) end
             s.cost = s.cost + 3 * #ancestors
         end

@@ -24,10 +24,17 @@ do
 
     -- About how long it takes to free a hold with this extension, us: calls that free several leave the rest to the
     -- next one once the sum is beyond EFFORT_MAX.
-    function derived.effort(extension)
+    function derived.effort(tenant_key, requester, extension)
         if extension == '' then return 12 end
         local _, tabs = string.gsub(extension, '\t', '')
-        return 40 + 5 * tabs
+        local flags, logical = derived.parts(extension)
+        local list = 0
+        if flags and string.find(flags, 'p', 1, true) then
+            -- Who has thousands of slots of a pool has a long list of them, which is written anew.
+            list = redis.pcall('HSTRLEN', tenant_key .. ':ph:' .. logical, 'r' .. requester)
+            if type(list) ~= 'number' then list = 0 end
+        end
+        return 40 + 5 * tabs + list / 80
     end
 
     -- What has to be done to give back all that the hold of `name` took along: commands, and the names freed: its own,

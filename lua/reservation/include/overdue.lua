@@ -20,7 +20,7 @@ do
             if type(value) == 'string' then
                 local expires, fence, token, owner, kind, label, extension = hold.open(value, true)
                 if expires and expires + 0 <= now then
-                    effort = effort + derived.effort(extension)
+                    effort = effort + derived.effort(tenant_key, owner, extension)
                     used = hold.free(tenant_key, name, 'X', id, expires, fence, token, owner, kind, label, extension)
                 end
             end

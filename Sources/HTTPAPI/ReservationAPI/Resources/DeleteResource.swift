@@ -36,19 +36,28 @@ enum DeleteResource {
         case .hasChildren: return .invalid("name: has children; cascade=true deletes them, too")
         case .tooManyChildren(let name):
             return .invalid("name: \(quoted(name)) has too many children: delete some of them first")
-        case .ask(let questions):
-            let find = FindDefinitions(questions)
-            let resume = Step.resuming { Self.find(removal, facts, attempt: attempt, $0) }
-            return .call(find.call(for: principal), resume: resume) { reply throws(ScriptFault) in
-                var facts = facts
-                guard try find.learn(reply, into: &facts) else { return again(removal, attempt, principal) }
-                return Self.find(removal, facts, attempt: attempt, principal)
-            }
+        case .ask(let questions): return ask(questions[...], removal, facts, attempt: attempt, principal)
         case .delete(let names):
             // One call looks and deletes at once; of several, all look before one deletes.
             let deletes = names.count <= Limits.definitionsWrittenPerCall
             let work = Work(removal: removal, names: names, attempt: attempt, deletes: deletes)
             return delete(names[...], work, version: facts.version, principal)
+        }
+    }
+
+    /// Asks all of these questions before the deletion is worked out again.
+    private static func ask(
+        _ questions: ArraySlice<DefinitionFacts.Question>, _ removal: Removal, _ facts: DefinitionFacts, attempt: Int,
+        _ principal: Principal
+    ) -> Step {
+        let find = FindDefinitions(questions)
+        let resume = Step.resuming { ask(questions, removal, facts, attempt: attempt, $0) }
+        return .call(find.call(for: principal), resume: resume) { reply throws(ScriptFault) in
+            var facts = facts
+            guard try find.learn(reply, into: &facts) else { return again(removal, attempt, principal) }
+            let rest = questions.dropFirst(find.questions.count)
+            guard rest.isEmpty else { return ask(rest, removal, facts, attempt: attempt, principal) }
+            return Self.find(removal, facts, attempt: attempt, principal)
         }
     }
 
@@ -77,7 +86,12 @@ enum DeleteResource {
             switch try undefine.outcome(reply) {
             case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
             case .changed: return again(work.removal, work.attempt, principal)
-            case .held(let name): return .invalid("name: \(quoted(name)) has active reservations")
+            case .tenantSuspended: return .refuse(ReservationAPI.tenantSuspended)
+            case .held(let name):
+                // Something was reserved after all had been looked at, and before all was deleted.
+                let gone = work.deletes ? work.names.count - rest.count : 0
+                let note = gone > 0 ? "; \(gone) resources below were deleted before" : ""
+                return .invalid("name: \(quoted(name)) has active reservations\(note)")
             case .deleted(let version):
                 let rest = rest.dropFirst(undefine.names.count)
                 if !rest.isEmpty { return delete(rest, work, version: version, principal) }

@@ -17,6 +17,14 @@ enum RegisterResources {
         guard let principal = input.caller.principal else { return .refuse(.unauthorized) }
         let root = try input.request.document().root
         let items = try ReservationItems.read(input.request, DefinitionItems.read)
+        var names: Set<[UInt8]> = []
+        for (index, item) in items.enumerated() {
+            names.formUnion((item.ancestors ?? []) + [item.name])
+            guard names.count <= Limits.registeredNamesMax else {
+                let place = root.kind == .array ? "[\(index)].treePath" : "treePath"
+                throw FieldError(path: place, problem: "goes beyond \(Limits.registeredNamesMax) names in one request")
+            }
+        }
         let request = Request(registration: Registration(items), isArray: root.kind == .array)
         return request.find(DefinitionFacts(), attempt: 1, principal)
     }
@@ -45,14 +53,23 @@ extension RegisterResources {
                 let draft = Draft(rows: rows, facts: facts, attempt: attempt)
                 guard !rows.isEmpty else { return .respond(.json(body(draft))) }
                 return write(rows[...], draft, version: facts.version, [], principal)
-            case .ask(let questions):
-                let find = FindDefinitions(questions)
-                let resume = Step.resuming { self.find(facts, attempt: attempt, $0) }
-                return .call(find.call(for: principal), resume: resume) { reply throws(ScriptFault) in
-                    var facts = facts
-                    guard try find.learn(reply, into: &facts) else { return again(attempt, principal) }
-                    return self.find(facts, attempt: attempt, principal)
-                }
+            case .ask(let questions): return ask(questions[...], facts, attempt: attempt, principal)
+            }
+        }
+
+        /// Asks all of these questions before the registration is worked out again.
+        private func ask(
+            _ questions: ArraySlice<DefinitionFacts.Question>, _ facts: DefinitionFacts, attempt: Int,
+            _ principal: Principal
+        ) -> Step {
+            let find = FindDefinitions(questions)
+            let resume = Step.resuming { ask(questions, facts, attempt: attempt, $0) }
+            return .call(find.call(for: principal), resume: resume) { reply throws(ScriptFault) in
+                var facts = facts
+                guard try find.learn(reply, into: &facts) else { return again(attempt, principal) }
+                let rest = questions.dropFirst(find.questions.count)
+                guard rest.isEmpty else { return ask(rest, facts, attempt: attempt, principal) }
+                return self.find(facts, attempt: attempt, principal)
             }
         }
 
@@ -63,7 +80,7 @@ extension RegisterResources {
         }
 
         private func write(
-            _ rows: ArraySlice<Registration.Row>, _ draft: Draft, version: [UInt8], _ open: [Define.OpenSlots],
+            _ rows: ArraySlice<Registration.Row>, _ draft: Draft, version: [UInt8], _ open: [OpenSlots],
             _ principal: Principal
         ) -> Step {
             let define = Define(rows, version: version)
@@ -82,12 +99,11 @@ extension RegisterResources {
         }
 
         /// Makes holds that are older than their pool units of it, then answers.
-        private func adopt(_ open: [Define.OpenSlots], _ draft: Draft, _ principal: Principal) -> Step {
+        private func adopt(_ open: [OpenSlots], _ draft: Draft, _ principal: Principal) -> Step {
             guard let first = open.first else { return .respond(.json(body(draft))) }
             let adopt = AdoptSlots(first)
             return .call(adopt.call(keys: principal.keys)) { reply throws(ScriptFault) in
-                guard reply.isWord("ADOPTED") || reply.isWord("GONE") else { throw reply.malformed("word") }
-                let rest = adopt.rest.isEmpty ? [] : [Define.OpenSlots(pool: first.pool, range: adopt.rest)]
+                let rest = try adopt.rest(reply).map { [$0] } ?? []
                 return self.adopt(rest + open.dropFirst(), draft, principal)
             }
         }

@@ -104,7 +104,8 @@ extension TransactReservations {
         private func release(_ release: ReleaseTogether, _ results: [TransactionResult], _ principal: Principal) -> Step
         {
             let resume = Step.resuming { run(results, $0) }
-            return .call(release.call(for: principal), resume: resume) { reply throws(ScriptFault) in
+            return .reservationCall(of: principal, { _ in release.call(for: principal) }, resume: resume) {
+                reply throws(ScriptFault) in
                 switch try release.outcome(reply) {
                 case .tenantClosed: .refuse(ReservationAPI.tenantClosed)
                 case .tooLarge: refuseLarge(results, principal)

@@ -79,8 +79,8 @@ extension ResourceState {
         return ByteText(bytes)
     }
 
-    /// What a snapshot has of the tenant in the form of ``keyspace(_:)``: zero bytes at the end of a bitmap mean nothing
-    /// as long as there is a pool.
+    /// What a snapshot has of the tenant in the form of ``keyspace(_:)``: zero bytes at the end of a bitmap mean
+    /// nothing as long as there is a pool.
     static func keyspace(in snapshot: KeyspaceSnapshot, _ scene: Scene) -> [ByteText: Content] {
         let (tenant, bitmaps) = ((scene.tenantKey + ":").bytes, scene.key("pb:"))
         var keys: [ByteText: Content] = [:]

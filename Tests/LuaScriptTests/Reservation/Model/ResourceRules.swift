@@ -90,20 +90,26 @@ extension ResourceState {
     ) -> [Obstacle] {
         var obstacles: [Obstacle] = []
         hold.ancestors = self.ancestors(resource)
-        for name in definition.resource.blockers where !([resource, hold.asked] + hold.ancestors).contains(name) {
+        let names = definition.resource.blockers.filter { !([resource, hold.asked] + hold.ancestors).contains($0) }
+        var units: [ByteText: ByteText] = [:]
+        // Pools last: any of their slots will do, but not one that another blocker names.
+        for name in names.filter({ !self.isPool($0) }) + names.filter({ self.isPool($0) }) {
             let shared = self.systems.values.first { $0.parent == resource && $0.blocker == name }
-            if let unit = shared?.name ?? self.block(name, for: resource) {
-                hold.blockers.append(.init(name: name, unit: unit))
-            } else {
-                obstacles.append(self.obstacle(name, "BLOCKER"))
-            }
+            units[name] = shared?.name ?? self.block(name, for: resource)
+            if units[name] == nil { obstacles.append(self.obstacle(name, "BLOCKER")) }
         }
+        hold.blockers = names.compactMap { name in units[name].map { .init(name: name, unit: $0) } }
         for node in hold.ancestors where self.below(node)[hold.requester] == nil && !self.has(node, hold.requester) {
             if self.used(node) >= self.definitions[node]?.resource.capacity ?? 0 {
                 obstacles.append(self.obstacle(node, "ANCESTOR"))
             }
         }
         return obstacles
+    }
+
+    private func isPool(_ name: ByteText) -> Bool {
+        let (definition, _, slot) = self.resolve(name)
+        return definition?.isPool == true && slot == nil
     }
 
     /// Takes a blocker for a resource; gives what is held of it, nil when it is not free.

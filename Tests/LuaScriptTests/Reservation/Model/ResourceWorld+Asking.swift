@@ -58,7 +58,7 @@ extension ResourceWorld {
         while first < known.resource.capacity {
             let end = min(first + chunk, known.resource.capacity)
             let answer = try await self.scene.run("reservation/adopt", self.scene.adoptArguments(pool, first..<end))
-            try self.expect(answer, "ADOPTED", [])
+            try self.expect(answer, "ADOPTED", [ByteText(end)])
             self.state.adopt(pool, first..<end)
             try await self.compare()
             first = end

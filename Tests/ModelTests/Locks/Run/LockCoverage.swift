@@ -8,7 +8,7 @@ struct LockCoverage: CustomStringConvertible {
         "acquired", "already had", "refused", "rolled back", "relinquished", "not reserved", "not owner", "bad token",
         "renewed", "free", "held by somebody", "released all", "forced", "unknown", "ALL_OR_NONE", "FIRST",
         "AS_MANY_AS_POSSIBLE", "stale token after its time", "stale token of a later hold", "deaths", "naps", "cuts",
-        "kills", "pauses",
+        "kills",
     ]
     /// What it must have met where resources are registered.
     private static let registered = [

@@ -17,15 +17,20 @@ struct LockRun: Sendable {
     private let stack: ModelStack
     private let plan: Run.Plan
     private let park: ResourcePark
+    private let redisPauses: Bool
     private let apiKey: String
     /// Where sweeps put what goes wrong.
     private let record: Record
     let journal = LockJournal()
 
-    init(_ plan: Run.Plan, on stack: ModelStack, _ credentials: BudgetWire.Credentials, in park: ResourcePark) {
+    init(
+        _ plan: Run.Plan, on stack: ModelStack, _ credentials: BudgetWire.Credentials, in park: ResourcePark,
+        redisPauses: Bool
+    ) {
         self.stack = stack
         self.plan = plan
         self.park = park
+        self.redisPauses = redisPauses
         apiKey = credentials.apiKey
         record = Record(credentials)
     }
@@ -41,17 +46,22 @@ struct LockRun: Sendable {
     }
 
     private func register() async throws {
-        let request = ModelStack.WireRequest(
-            method: .post, target: "/api/v1/Resource/register", headers: [.apiKey: apiKey],
-            body: Array(park.registration.utf8))
-        let response = await stack.replicas[0].answer(request)
-        guard response?.status == .ok else {
-            throw StackFault(description: "the park was not registered: \(text(response))")
-        }
+        _ = try await answer(
+            .init(
+                method: .post, target: "/api/v1/Resource/register", headers: [.apiKey: apiKey],
+                body: Array(park.registration.utf8)))
     }
 
-    private func text(_ response: APIResponse?) -> String {
-        response.map { "\($0.status) \(String(decoding: $0.body, as: UTF8.self))" } ?? "no answer"
+    /// The body of a success, for which a server is asked again while it cannot answer.
+    private func answer(_ request: ModelStack.WireRequest) async throws -> JSONValue {
+        var text = "no answer"
+        for turn in 0..<80 {
+            guard let response = await stack.replicas[turn % stack.replicas.count].answer(request) else { continue }
+            if response.status == .ok { return try JSONDocument.parse(response.body).root }
+            text = "\(response.status) \(String(decoding: response.body, as: UTF8.self))"
+            if response.status != .serviceUnavailable { break }
+        }
+        throw StackFault(description: "\(request.target): \(text)")
     }
 
     // MARK: Work
@@ -96,7 +106,7 @@ struct LockRun: Sendable {
             let replica = stack.replicas[done / Self.killEvery % stack.replicas.count]
             if try await replica.replace() { journal.addKill() }
         }
-        if done == plan.operations / 2 {
+        if redisPauses, done == plan.operations / 2 {
             journal.addPause()
             try await stack.redis.pause()
             try await Alarm.wait(untilUs: MonotonicClock.nowUs() + Self.pauseUs)
@@ -143,13 +153,11 @@ struct LockRun: Sendable {
     }
 
     private func end() async throws -> LockHistory.End {
-        let request = ModelStack.WireRequest(
-            method: .get, target: "/api/v1/Resource/tree", headers: [.apiKey: apiKey])
-        let response = await stack.replicas[0].answer(request)
-        guard let response, response.status == .ok else { throw StackFault(description: "tree: \(text(response))") }
         var end = LockHistory.End()
-        try Self.collect(try JSONDocument.parse(response.body).root, into: &end.nodes)
-        guard end.nodes.count == park.resources.count else { throw StackFault(description: "tree: \(text(response))") }
+        let tree = ModelStack.WireRequest(
+            method: .get, target: "/api/v1/Resource/tree", headers: [.apiKey: apiKey])
+        try Self.collect(try await answer(tree), into: &end.nodes)
+        guard end.nodes.count == park.resources.count else { throw StackFault(description: "nodes are missing") }
         let tenantKey = String(decoding: stack.keyspace.tenant(try stack.tenant), as: UTF8.self)
         let keys = try await stack.command("KEYS", tenantKey + ":*").array?.compactMap(\.text) ?? []
         end.keys = keys.sorted().filter { key in

@@ -128,7 +128,7 @@ let package = Package(
             name: "HTTPAPITests",
             dependencies: [
                 "HTTPAPI", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON", "TestSupport",
-                "LocalStack", "Observability", nioCore, nioPosix, httpTypes, jwtKit, logging,
+                "LocalStack", "Observability", nioCore, nioPosix, httpTypes, crypto, logging,
             ],
             swiftSettings: plain),
         .testTarget(name: "LuaBundlingTests", dependencies: ["LuaBundling", "LuaCatalog"], swiftSettings: plain),

@@ -147,7 +147,7 @@ struct ClaimTests {
             Resource("N", capacity: 3), Resource("P", blockers: ["N", "N_0", "x"]))
         let along = Along(resource: "P", blockers: [("N", "N_1"), ("N_0", "N_0"), ("x", "x")])
         let seen = try await self.scene.claim(Hold("P"))
-        #expect(seen.answer == .reply("ITEMS", [""] + Hold("P").claimed(along, fence: Scene.startUs)))
+        #expect(seen.answer == .reply("ITEMS", [""] + Hold("P").claimed(as: "P", along, fence: Scene.startUs)))
     }
 
     @Test("A limit of concurrent reservations stops the whole call, and says when the first of them ends")

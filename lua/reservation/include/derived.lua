@@ -9,7 +9,7 @@
 --   <tenant>:bl:<resource>  hash: blocker -> what is held of it, tab, by how many holds of the resource it is needed
 --   <tenant>:an:<node>      hash: requester -> holds below the node; '' -> how many of these requesters hold the node
 --                           itself, too, and so take one unit of it and not two
-local derived = {SYSTEM = '__system__', NO_TOKEN = string.rep('0', 36), EFFORT_MAX = 3000}
+local derived = {SYSTEM = '__system__', NO_TOKEN = '000000000000000000000000000000000000', EFFORT_MAX = 3000}
 do
     -- Flags, registered name, blockers and ancestors of an extension; nothing for another shape.
     function derived.parts(extension)

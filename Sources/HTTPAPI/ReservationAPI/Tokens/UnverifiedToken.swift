@@ -76,10 +76,19 @@ struct UnverifiedToken: Sendable {
             return nil
         }
         guard let permissions else { return nil }
-        let name = (claims.member("sub")?.stringBytes() ?? [UInt8]("jwt".utf8)).filter { $0 >= 32 && $0 != 127 }
         return TokenGrant(
-            name: Array(name.prefix(Limits.lockNameBytesMax)), permissions: permissions, scopeFilter: [],
+            name: label, permissions: permissions, scopeFilter: [],
             lifeSeconds: lifeSeconds, verificationKey: Array(key.raw), keyID: [])
+    }
+
+    /// Who it is for, as far as that fits into a name, in whole characters; shown in events.
+    private var label: [UInt8] {
+        let subject = (claims.member("sub")?.stringBytes() ?? [UInt8]("jwt".utf8)).filter { $0 >= 32 && $0 != 127 }
+        var name = Array(subject.prefix(Limits.lockNameBytesMax))
+        guard name.count < subject.count else { return name }
+        // Up to three bytes of a character that was cut.
+        for _ in 0..<3 where !isValidUTF8(name) { name.removeLast() }
+        return name
     }
 
     /// The key that the token says it was signed with; one without a key id is for the only key of a set. The algorithm

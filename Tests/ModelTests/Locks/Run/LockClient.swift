@@ -12,6 +12,8 @@ struct LockClient: Sendable {
     /// Redis reads at most 16 KB of a connection in one turn, and turns to all of them before it answers a question
     /// that came later; servers have less than this under way.
     private static let turns = 8
+    /// For Redis' clock may be a little behind.
+    private static let marginUs: Int64 = 3_000
 
     let stack: ModelStack
     let journal: LockJournal
@@ -40,8 +42,8 @@ struct LockClient: Sendable {
                 orphans.yield(Orphan(request: request, beginUs: MonotonicClock.nowUs(), turn: turn))
                 journal.addDeath(of: workload.requester)
                 workload.reborn()
-            case .nap(let items, let renews, let extraUs):
-                try await nap(items, renews: renews, extraUs: extraUs, turn: turn, &workload)
+            case .nap(let items, let verb, let extraUs):
+                try await nap(items, then: verb, extraUs: extraUs, turn: turn, &workload)
             }
             try await afterStep(number)
         }
@@ -90,7 +92,8 @@ struct LockClient: Sendable {
 
     /// Longer than the time to live of what it has.
     private func nap(
-        _ items: [LockHistory.Item], renews: Bool, extraUs: Int64, turn: Int, _ workload: inout LockWorkload
+        _ items: [LockHistory.Item], then verb: LockHistory.Request.Verb, extraUs: Int64, turn: Int,
+        _ workload: inout LockWorkload
     ) async throws {
         let request = LockHistory.Request(verb: .reserve, items: items)
         let answers = await askUntilKnown(request, turn: turn)
@@ -103,9 +106,9 @@ struct LockClient: Sendable {
         }
         guard let ttlSeconds = late.first?.ttlSeconds else { return }
         let overUs = Stretch.time(MonotonicClock.nowUs(), plusSeconds: ttlSeconds)
-        try await Alarm.wait(untilUs: overUs + 10_000 + extraUs)
+        try await Alarm.wait(untilUs: overUs + Self.marginUs + extraUs)
         journal.addNap()
-        let use = LockHistory.Request(verb: renews ? .renew : .unreserve, items: late)
+        let use = LockHistory.Request(verb: verb, items: late)
         workload.note(use, await askUntilKnown(use, turn: turn))
     }
 }

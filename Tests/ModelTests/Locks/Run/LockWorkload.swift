@@ -14,8 +14,9 @@ struct LockWorkload: Sendable {
         case ask(Request)
         /// The client dies while this is under way, and comes back under another name.
         case die(during: Request)
-        /// It takes something for a second, does nothing for longer than that, and then uses its tokens.
-        case nap([Item], thenRenews: Bool, extraUs: Int64)
+        /// It takes something for a second, does nothing for longer than that, and then uses its tokens, or asks
+        /// whether anybody has the names.
+        case nap([Item], then: Request.Verb, extraUs: Int64)
     }
 
     let client: Int
@@ -81,7 +82,8 @@ struct LockWorkload: Sendable {
     private mutating func nap() -> Step {
         // What everybody wants, and a name of its own, which it gets for certain.
         let items = [name(), "den-\(client)"].map { Item(requester: requester, resource: $0, ttlSeconds: 1) }
-        return .nap(items, thenRenews: chance(40), extraUs: Int64(below(200_000)))
+        let verbs: [Request.Verb] = [.unreserve, .unreserve, .renew, .check]
+        return .nap(items, then: pick(verbs) ?? .unreserve, extraUs: chance(50) ? 0 : Int64(below(200_000)))
     }
 
     private mutating func request(_ memory: LockJournal.Memory) -> Request {

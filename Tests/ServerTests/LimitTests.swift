@@ -123,7 +123,8 @@ struct LimitTests {
     @Test("a request that drips in is cut off in time, whether its head or its body is slow", arguments: Mount.allCases)
     func slowRequests(mount: Mount) async throws {
         var limits = HTTPLimits()
-        limits.readTime = .milliseconds(800)
+        // Long against the drip: what a busy client sends after the end would take the answer away from it.
+        limits.readTime = .milliseconds(3_200)
         try await RunningServer.run(limits: limits, mount.apply) { server, _ in
             for (beginning, drip) in [
                 ("GET /livez HTTP/1.1\r\nHost: t\r\nX: ", "x"),
@@ -142,7 +143,7 @@ struct LimitTests {
                     return (try await client.response(), ContinuousClock.now - begin)
                 }
                 #expect(answer.status == 408 && answer["Connection"] == "close")
-                #expect(time >= .milliseconds(700) && time < .seconds(5))
+                #expect(time >= .milliseconds(2_800) && time < .seconds(20))
             }
         }
     }

@@ -71,7 +71,7 @@ extension ResourcePark {
             Resource(name: "bay-b", ancestors: ["site", "hall"]),
         ],
         wanted: [
-            "door", "door", "crane", "crane", "stage", "stage", "hoist", "hoist", "bay-a", "bay-a", "bay-b",
+            "door", "door", "crane", "crane", "stage", "hoist", "hoist", "bay-a", "bay-a", "bay-b",
             "bay-b", "hall", "site", "crane_1", "hoist_0", "hoist_1", "crane_2",
         ])
 

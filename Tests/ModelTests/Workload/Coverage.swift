@@ -5,17 +5,22 @@
 struct Coverage: CustomStringConvertible {
     /// What a run of a few thousand operations must have met to mean anything.
     private static let expected = [
-        "reserved", "committed", "committed over", "committed capped", "released", "extended", "found", "balances",
-        "funded", "BUDGET_EXCEEDED", "OVERDRAFT_LIMIT_EXCEEDED", "DEBT_OUTSTANDING", "RESERVATION_EXPIRED",
-        "RESERVATION_FINALIZED", "IDEMPOTENCY_MISMATCH", "MAX_EXTENSIONS_EXCEEDED", "acquired", "already had",
+        "reserved", "committed", "committed over", "released", "extended", "found", "balances",
+        "funded", "BUDGET_EXCEEDED", "OVERDRAFT_LIMIT_EXCEEDED", "RESERVATION_EXPIRED",
+        "RESERVATION_FINALIZED", "IDEMPOTENCY_MISMATCH", "MAX_EXTENSIONS_EXCEEDED", "acquired",
         "already held", "relinquished", "not reserved", "bad token", "not owner", "held", "free", "unknown",
         "unavailable", "decided", "denied", "dry run", "dry run denied", "reserved with caps", "charged",
-        "charged capped", "debited", "reset", "reset spent", "debt repaid", "froze", "policy set", "BUDGET_FROZEN",
-        "LIMIT_EXCEEDED", "walks", "races",
+        "charged capped", "debited", "debt repaid", "froze", "policy set", "BUDGET_FROZEN",
+        "walks", "races",
     ]
 
-    /// What a long one must have met, too: it comes by chance of time, on a slow machine hardly ever.
-    private static let rare = ["races at the end"]
+    /// What a long one must have met, too, and a short one most of: a few thousand operations meet it a few times, on a
+    /// slow machine perhaps not at all.
+    private static let rare = [
+        "races at the end", "LIMIT_EXCEEDED", "DEBT_OUTSTANDING", "already had", "reset", "reset spent",
+        "committed capped",
+    ]
+    private static let rareMissingMax = 3
 
     private var counts: [String: Int] = [:]
 
@@ -30,9 +35,12 @@ struct Coverage: CustomStringConvertible {
         }
     }
 
-    /// Kinds of answers that never came.
+    /// Kinds of answers that never came, and had to.
     func missing(of operations: Int) -> [String] {
-        (Self.expected + (operations < 20_000 ? [] : Self.rare)).filter { counts[$0, default: 0] == 0 }
+        func missing(_ kinds: [String]) -> [String] { kinds.filter { counts[$0, default: 0] == 0 } }
+        let rare = missing(Self.rare)
+        let isBearable = operations < 20_000 && rare.count <= Self.rareMissingMax
+        return missing(Self.expected) + (isBearable ? [] : rare)
     }
 
     var description: String {

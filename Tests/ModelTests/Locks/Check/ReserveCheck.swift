@@ -16,6 +16,8 @@ struct ReserveCheck: Sendable {
         case .alreadyHad(let grant): shape(grant, entry) ?? had(grant, entry)
         case .refused(let obstacles): refusal(obstacles, entry)
         case .rolledBack where entry.method == .allOrNone, .untried where entry.method == .first: nil
+        // Sent again, it keeps what it took the first time, though one before it is free by now.
+        case .rolledBack where entry.method == .first && entry.mayBeTwice: nil
         case .notValid:
             lives.park.meaning(of: entry.item.resource).isInvalid
                 ? nil : LockFlaw(.answer, "\(entry.item) is said not to be valid")

@@ -198,6 +198,18 @@ struct LockHistoryAnswerTests {
         }
     }
 
+    @Test("who asks for the first that is free may be told of a free one before it, when that was sent twice")
+    func firstSentTwice() {
+        for isCut in [false, true] {
+            var story = LockStory()
+            let items = ["door", "gate"].map { LockStory.Item(requester: "ann", resource: $0) }
+            let second = LockStory.Answer.acquired(story.grant("gate", "two"))
+            if isCut { story.history.cuts = [Stretch(beginUs: story.nowUs + 100, endUs: story.nowUs + 200)] }
+            story.ask(.reserve, items, [.rolledBack, second], method: .first)
+            #expect(isCut ? story.broken == [] : story.broken.contains(.answer))
+        }
+    }
+
     @Test("an item of a transaction that was given up stands in the way of those after it, and of nobody else")
     func givenUp() {
         for isOwn in [true, false] {

@@ -28,11 +28,14 @@ struct ResourcePark: Sendable {
     let resources: [Resource]
     /// Names that clients ask for; what comes more often is wanted more.
     let wanted: [String]
+    /// Names that the operator takes away from their holders; of the others, holds live out their time.
+    let disputed: [String]
     private let byName: [String: Resource]
 
-    init(_ resources: [Resource], wanted: [String]) {
+    init(_ resources: [Resource], wanted: [String], disputed: [String]) {
         self.resources = resources
         self.wanted = wanted
+        self.disputed = disputed
         byName = Dictionary(resources.map { ($0.name, $0) }) { first, _ in first }
     }
 
@@ -73,8 +76,9 @@ extension ResourcePark {
         wanted: [
             "door", "door", "crane", "crane", "stage", "hoist", "hoist", "bay-a", "bay-a", "bay-b",
             "bay-b", "hall", "site", "crane_1", "hoist_0", "hoist_1", "crane_2",
-        ])
+        ],
+        disputed: ["crane", "hall"])
 
     /// Plain names alone, for which there are shorter ways through the scripts.
-    static let street = ResourcePark([], wanted: ["door", "gate", "lift", "lamp"])
+    static let street = ResourcePark([], wanted: ["door", "gate", "lift", "lamp"], disputed: ["lamp"])
 }

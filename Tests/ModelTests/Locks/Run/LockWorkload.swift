@@ -81,7 +81,7 @@ struct LockWorkload: Sendable {
 
     private mutating func nap() -> Step {
         // What everybody wants, and a name of its own, which it gets for certain.
-        let items = [name(), "den-\(client)"].map { Item(requester: requester, resource: $0, ttlSeconds: 1) }
+        let items = [name(), name(), "den-\(client)"].map { Item(requester: requester, resource: $0, ttlSeconds: 1) }
         let verbs: [Request.Verb] = [.unreserve, .unreserve, .renew, .check]
         return .nap(items, then: pick(verbs) ?? .unreserve, extraUs: chance(50) ? 0 : Int64(below(200_000)))
     }
@@ -102,7 +102,7 @@ struct LockWorkload: Sendable {
         case ..<97:
             let someone = chance(80) ? pick(memory.graves) : nil
             return Request(verb: .releaseAll, items: [Item(requester: someone ?? requester)])
-        default: return Request(verb: .force, items: [Item(resource: name())])
+        default: return Request(verb: .force, items: [Item(resource: pick(park.disputed) ?? "")])
         }
     }
 

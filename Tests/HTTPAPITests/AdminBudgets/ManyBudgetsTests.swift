@@ -23,9 +23,9 @@ struct ManyBudgetsTests {
                 redis.call('ZADD', KEYS[1] .. ':bud', 0, path .. '\\0T')
             end
             """
-        for start in stride(from: 0, to: count, by: 5_000) {
+        for start in stride(from: 0, to: count, by: 1_000) {
             try await stack.redis(
-                "EVAL", source, "1", try stack.key(tenant), tenant, String(start), String(min(count, start + 5_000)))
+                "EVAL", source, "1", try stack.key(tenant), tenant, String(start), String(min(count, start + 1_000)))
         }
     }
 

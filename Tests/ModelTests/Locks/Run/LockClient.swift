@@ -68,11 +68,16 @@ struct LockClient: Sendable {
         return answers
     }
 
-    /// Sees a request through in the place of its client; its answer is lost.
+    /// Sees a request through in the place of its client; its answer is lost. What it may have taken for ever is given
+    /// back, for else little would be left to all others before long.
     func bury(_ orphan: Orphan) async {
         _ = await send(orphan.request, turn: orphan.turn)
         await untilNothingIsUnderWay()
         write(orphan.request, orphan.request.items.map { _ in .unknown }, beginUs: orphan.beginUs)
+        guard orphan.request.verb == .reserve,
+            let item = orphan.request.items.first(where: { $0.ttlSeconds == nil })
+        else { return }
+        await askUntilKnown(.init(verb: .releaseAll, items: [.init(requester: item.requester)]), turn: orphan.turn)
     }
 
     private func send(_ request: LockHistory.Request, turn: Int) async -> APIResponse? {

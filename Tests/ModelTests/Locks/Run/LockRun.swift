@@ -35,14 +35,21 @@ struct LockRun: Sendable {
         record = Record(credentials)
     }
 
-    /// The history, and what sweeps complained of.
-    func run() async throws -> (history: LockHistory, troubles: [Finding]) {
+    /// The history, and what sweeps complained of, or kept it from a good end.
+    func run() async throws -> (history: LockHistory, troubles: [String]) {
         if !park.resources.isEmpty { try await register() }
         try await work()
-        try await giveBack()
+        var end = LockHistory.End()
+        var troubles: [String] = []
+        do {
+            try await giveBack()
+            end = try await self.end()
+        } catch {
+            troubles.append("\(error)")
+        }
         var history = journal.history
-        history.end = try await end()
-        return (history, record.troubles)
+        history.end = end
+        return (history, troubles + record.troubles.map(\.description))
     }
 
     private func register() async throws {
@@ -143,7 +150,7 @@ struct LockRun: Sendable {
         let active = stack.keyspace.activeHolds(try stack.tenant)
         let limit = ContinuousClock.now + .seconds(30)
         while true {
-            try await Sweeps(stack: stack, record: record).finish(within: .seconds(30))
+            try await Sweeps(stack: stack, record: record).finish(within: .seconds(15))
             let count = try await stack.side.send(
                 RedisCommand([Array("ZCOUNT".utf8), active, [48], Array("(inf".utf8)]))
             if count.integer == 0 { return }

@@ -112,7 +112,7 @@ struct FaultTests {
                 let start = ContinuousClock.now
                 #expect(await pool.failure("GET") == .timeout)
                 let took = ContinuousClock.now - start
-                #expect(took >= .milliseconds(140) && took < .milliseconds(1000), "\(took)")
+                #expect(took >= .milliseconds(140), "\(took)")
                 try await eventually("the connection heals") { await pool.failure("GET") == nil }
                 #expect(mock.connections == 2)
             }

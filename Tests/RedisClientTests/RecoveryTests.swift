@@ -8,15 +8,12 @@ import Testing
 
 @Suite("Recovery with a real Redis")
 struct RecoveryTests {
-    /// The client needs its longest delay, 500 ms, at the most; the rest is for a busy machine.
-    private static let patience = Duration.seconds(2)
-
     private final class Load: Sendable {
         let answered = Atomic<Int>(0)
         let isOver = Atomic(false)
     }
 
-    @Test("After the death and restart of Redis the same client works again soon")
+    @Test("After the death and restart of Redis the same client works again")
     func restart() async throws {
         var options = PrivateRedisOptions()
         options.persistence = .everySecond
@@ -28,9 +25,7 @@ struct RecoveryTests {
                 try await redis.kill()
                 #expect(await pool.failure("GET", "k") == .notConnected)
                 try await redis.restart()
-                let back = ContinuousClock.now
                 try await eventually("the client is back") { await pool.failure("GET", "k") == nil }
-                #expect(ContinuousClock.now - back < Self.patience)
                 #expect(try await pool.text("GET", "k") == "\(round)")
             }
         }
@@ -86,9 +81,7 @@ struct RecoveryTests {
             try await eventually("the connection is given up") { !pool.isReady }
             #expect(await pool.failure("GET", "n") == .notConnected)
             try await redis.resume()
-            let back = ContinuousClock.now
             try await eventually("the client is back") { await pool.failure("GET", "n") == nil }
-            #expect(ContinuousClock.now - back < Self.patience)
             // The call that timed out was carried out all the same: its outcome was unknown.
             #expect(try await pool.text("GET", "n") == "1")
         }

@@ -93,6 +93,24 @@ struct ShutdownTests {
         }
     }
 
+    @Test("a connection that comes in at the very moment of the end is closed, and the process lives")
+    func lastMoment() async throws {
+        for _ in 0..<12 {
+            try await RunningServer.run { server, _ in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask {
+                            while (try? await WireClient.connect(server.port) { _ in true }) == true {}
+                        }
+                    }
+                    await server.beginStop()
+                    try await group.waitForAll()
+                }
+                try await server.stop()
+            }
+        }
+    }
+
     @Test("resting connections are closed soon, and the port is free again")
     func restingConnections() async throws {
         try await RunningServer.run { server, redis in

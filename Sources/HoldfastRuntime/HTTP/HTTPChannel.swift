@@ -8,11 +8,12 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP1
+internal import Synchronization
 
 /// Builds the pipeline of a connection for Hummingbird: wire, HTTP/1.1, our connection, and Hummingbird at the end for
 /// what is left to it.
 struct HTTPChannel: HTTPChannelHandler {
-    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    typealias Value = AcceptedChannel
 
     let front: HTTPFrontParts
     let responder: Responder
@@ -31,10 +32,35 @@ struct HTTPChannel: HTTPChannelHandler {
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
             try pipeline.addHandler(HTTPConnection(front: front, wire: wire))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-            return try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+            return try AcceptedChannel(
+                NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
         }
     }
 
-    func handle(value: Value, logger: Logger) async { await handleHTTP(asyncChannel: value, logger: logger) }
+    func handle(value: Value, logger: Logger) async { await handleHTTP(asyncChannel: value.take(), logger: logger) }
+}
+
+/// A connection on its way from the listener to the task that serves it.
+///
+/// When the server stops in this moment, nobody takes it. NIO ends a process that lets go of an asynchronous channel
+/// without having finished it; so whatever becomes of it, it is finished and closed here.
+final class AcceptedChannel: ServerChildChannelValue {
+    private let parts: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    private let isTaken = Atomic(false)
+
+    init(_ parts: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>) { self.parts = parts }
+
+    var channel: any Channel { parts.channel }
+
+    /// For whoever finishes it.
+    func take() -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
+        isTaken.store(true, ordering: .relaxed)
+        return parts
+    }
+
+    deinit {
+        guard !isTaken.load(ordering: .relaxed) else { return }
+        Task { [parts] in try? await parts.executeThenClose { _, _ in } }
+    }
 }

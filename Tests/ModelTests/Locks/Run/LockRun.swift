@@ -10,7 +10,7 @@ import StrictJSON
 /// a Redis that hangs, a worker that sweeps; then everything is given back, and what is left is looked at.
 struct LockRun: Sendable {
     /// Steps of all clients between two of a kind.
-    private static let (sweepEvery, cutEvery, killEvery) = (20, 110, 240)
+    private static let (sweepEvery, cutEvery, killEvery, pauseEvery) = (20, 110, 240, 3_000)
     /// Longer than a hold of a second, so that all of them are over when it goes on.
     private static let pauseUs: Int64 = 1_100_000
 
@@ -113,7 +113,7 @@ struct LockRun: Sendable {
             let replica = stack.replicas[done / Self.killEvery % stack.replicas.count]
             if try await replica.replace() { journal.addKill() }
         }
-        if redisPauses, done == plan.operations / 2 {
+        if redisPauses, done % Self.pauseEvery == Self.pauseEvery / 2 {
             journal.addPause()
             try await stack.redis.pause()
             try await Alarm.wait(untilUs: MonotonicClock.nowUs() + Self.pauseUs)

@@ -85,11 +85,15 @@ let package = Package(
             dependencies: ["LuaCatalog", "RedisClient", "StrictJSON", crypto, metrics, nioCore],
             swiftSettings: strict),
         .target(name: "Budgets", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["SharedKernel", "Observability", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Webhooks", dependencies: ["Events", "SharedKernel", "LuaCatalog", "StrictJSON", crypto],
+            swiftSettings: strict),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "OpenAPIFiles", "RedisClient", "StrictJSON",
-                "Observability", nioCore, httpTypes, jwtKit, logging,
+                "Budgets", "Reservations", "Events", "Webhooks", "SharedKernel", "LuaCatalog", "OpenAPIFiles",
+                "RedisClient", "StrictJSON", "Observability", nioCore, httpTypes, jwtKit, logging,
             ],
             swiftSettings: strict),
         .target(
@@ -162,8 +166,8 @@ let package = Package(
         .target(
             name: "HoldfastWorker",
             dependencies: [
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "SharedKernel", "LuaCatalog",
-                "Observability", lifecycle, logging,
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "SharedKernel",
+                "LuaCatalog", "Observability", lifecycle, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -29,7 +29,7 @@ local call, pcall = redis.call, redis.pcall
 local due_key, name = tenant_key .. ':due', string.sub(tenant_key, #prefix + 3)
 local now, now_us = clock.now()
 guard.types({due_key, 'zset', prefix .. 'due', 'zset', prefix .. 'seq', 'counter', prefix .. 'out', 'zset',
-    tenant_key .. ':el', 'zset'})
+    tenant_key .. ':el', 'zset', prefix .. 'el', 'zset'})
 
 -- Gives one reservation back. Returns false, with nothing changed, when its record or a ledger is not in order.
 local function expire(h)

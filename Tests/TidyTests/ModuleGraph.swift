@@ -37,6 +37,8 @@ enum ModuleGraph {
         "RedisClient": Rule(
             ["CHiredis"], foreign: system.union(nio).union(["NIOSSL", "NIOConcurrencyHelpers", "DequeModule"])),
         "LocalStack": Rule(foreign: foundation),
+        "Egress": Rule(
+            ["Observability"], foreign: system.union(nio).union(["AsyncHTTPClient", "NIOHTTP1", "NIOSSL"])),
 
         // The kernel, the domains side by side, the HTTP edge above them.
         "SharedKernel": Rule(

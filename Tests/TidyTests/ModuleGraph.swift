@@ -42,9 +42,13 @@ enum ModuleGraph {
         "SharedKernel": Rule(
             ["LuaCatalog", "RedisClient", "StrictJSON"], foreign: system.union(["NIOCore", "Crypto", "Metrics"])),
         "Budgets": Rule(domain, foreign: system),
+        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
+        "Webhooks": Rule(domain.union(["Events", "Observability"]), foreign: system.union(["Crypto"])),
         "Reservations": Rule(domain, foreign: system),
         "HTTPAPI": Rule(
-            domain.union(["Budgets", "Reservations", "OpenAPIFiles", "RedisClient", "Observability"]),
+            domain.union([
+                "Budgets", "Reservations", "Events", "Webhooks", "OpenAPIFiles", "RedisClient", "Observability",
+            ]),
             foreign: system.union(["NIOCore", "HTTPTypes", "JWTKit", "Logging"])),
         "Verification": Rule(domain.union(["Budgets", "Reservations", "RedisClient"]), foreign: system.union(nio)),
 

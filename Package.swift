@@ -92,7 +92,8 @@ let package = Package(
         .target(name: "Budgets", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
         .target(name: "Events", dependencies: ["SharedKernel", "Observability", "StrictJSON"], swiftSettings: strict),
         .target(
-            name: "Webhooks", dependencies: ["Events", "SharedKernel", "LuaCatalog", "StrictJSON", crypto],
+            name: "Webhooks",
+            dependencies: ["Events", "SharedKernel", "LuaCatalog", "Observability", "StrictJSON", crypto],
             swiftSettings: strict),
         .target(
             name: "HTTPAPI",
@@ -210,6 +211,9 @@ let package = Package(
             swiftSettings: plain),
         .testTarget(
             name: "OpenAPITests", dependencies: ["TestSupport", "HTTPAPI", "OpenAPIFiles", "StrictJSON", httpTypes],
+            swiftSettings: plain),
+        .testTarget(
+            name: "WebhooksTests", dependencies: ["Webhooks", "Events", "SharedKernel", "Observability", "StrictJSON"],
             swiftSettings: plain),
         .testTarget(name: "TidyTests", swiftSettings: plain),
     ]

@@ -44,6 +44,8 @@ enum ModuleGraph {
         "SharedKernel": Rule(
             ["LuaCatalog", "RedisClient", "StrictJSON"], foreign: system.union(["NIOCore", "Crypto", "Metrics"])),
         "Budgets": Rule(domain, foreign: system),
+        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
+        "Webhooks": Rule(domain.union(["Events", "Observability"]), foreign: system.union(["Crypto"])),
         "Reservations": Rule(domain, foreign: system),
         "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
         "Webhooks": Rule(domain.union(["Events"]), foreign: system.union(["Crypto"])),

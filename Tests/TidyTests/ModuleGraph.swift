@@ -47,8 +47,6 @@ enum ModuleGraph {
         "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
         "Webhooks": Rule(domain.union(["Events", "Observability"]), foreign: system.union(["Crypto"])),
         "Reservations": Rule(domain, foreign: system),
-        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
-        "Webhooks": Rule(domain.union(["Events"]), foreign: system.union(["Crypto"])),
         "HTTPAPI": Rule(
             domain.union([
                 "Budgets", "Reservations", "Events", "Webhooks", "OpenAPIFiles", "RedisClient", "Observability",
@@ -75,8 +73,8 @@ enum ModuleGraph {
             foreign: process),
         "HoldfastWorker": Rule(
             domain.union([
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "RedisClient",
-                "Observability",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
+                "RedisClient", "Observability",
             ]),
             foreign: process),
         "HoldfastCLI": Rule(

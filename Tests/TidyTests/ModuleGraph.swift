@@ -65,7 +65,7 @@ enum ModuleGraph {
             ])),
         "HoldfastServer": Rule(
             domain.union([
-                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "RedisClient",
+                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Webhooks", "RedisClient",
                 "Observability",
             ]),
             foreign: process),

@@ -118,7 +118,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI"],
+            name: "HoldfastServer",
+            dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Webhooks", logging],
             swiftSettings: strict),
         .executableTarget(
             name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"],

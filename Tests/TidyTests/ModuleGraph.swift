@@ -67,7 +67,7 @@ enum ModuleGraph {
             ])),
         "HoldfastServer": Rule(
             domain.union([
-                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "RedisClient",
+                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Webhooks", "RedisClient",
                 "Observability",
             ]),
             foreign: process),

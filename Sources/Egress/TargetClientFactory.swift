@@ -48,6 +48,7 @@ struct TargetClientFactory: Sendable {
             channel.eventLoop.flatSubmit {
                 do {
                     try Self.checkAddress(of: channel, key)
+                    try Self.checkCertificate(of: channel, key)
                     return try Self.boundHeads(of: channel)
                 } catch {
                     return channel.eventLoop.makeFailedFuture(error)
@@ -60,7 +61,28 @@ struct TargetClientFactory: Sendable {
     /// Looks once more where the connection leads to.
     private static func checkAddress(of channel: any Channel, _ key: TargetKey) throws {
         let vetted = try SocketAddress(ipAddress: key.address.description, port: key.port)
-        guard channel.remoteAddress == vetted else { throw WrongAddressError() }
+        guard channel.remoteAddress == vetted else {
+            throw AttemptFailure(.refusedTarget, "the connection leads to another address than was looked at")
+        }
+    }
+
+    /// The TLS library also takes a certificate for the address connected to, whatever the name: whoever can turn the
+    /// name to an address of theirs would have one. So the name has to stand in it.
+    private static func checkCertificate(of channel: any Channel, _ key: TargetKey) throws {
+        guard key.scheme == .https, case .name(let host) = key.host else { return }
+        let certificate = try channel.pipeline.syncOperations.nioSSL_peerCertificate()
+        let isNamed = certificate?._subjectAlternativeNames().contains { name in
+            name.nameType == .dnsName && Self.matches(host, String(decoding: name.contents, as: UTF8.self).lowercased())
+        }
+        guard isNamed == true else { throw AttemptFailure.wrongCertificate }
+    }
+
+    /// A star stands for the first label, and for all of it.
+    private static func matches(_ host: String, _ pattern: String) -> Bool {
+        guard pattern.hasPrefix("*."), let dot = host.firstIndex(of: ".") else {
+            return Array(host.utf8) == Array(pattern.utf8)
+        }
+        return Array(host[dot...].utf8) == Array(pattern.dropFirst().utf8)
     }
 
     /// Puts a decoder with our limits in the place of the client's own, which takes heads of two megabytes.
@@ -77,9 +99,6 @@ struct TargetClientFactory: Sendable {
         return pipeline.removeHandler(former)
     }
 }
-
-/// A connection leads elsewhere than to the vetted address.
-struct WrongAddressError: Error {}
 
 /// What the sender was given cannot be used.
 package struct EgressConfigurationError: Error, Sendable, CustomStringConvertible {

@@ -3,7 +3,6 @@
 
 internal import AsyncHTTPClient
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOSSL
 
 /// Makes the HTTP client of one target: it connects to the vetted address and to nothing else, speaks HTTP/1.1, follows
@@ -45,13 +44,15 @@ struct TargetClientFactory: Sendable {
         // The name stays what TLS asks for and verifies; an address is connected to as it is.
         if case .name(let name) = key.host { configuration.dnsOverride = [name: key.address.description] }
         configuration.http1_1ConnectionDebugInitializer = { channel in
-            channel.eventLoop.flatSubmit {
+            // All of it in this tick: a connection that ended meanwhile would stay in the pool as if it lived.
+            channel.eventLoop.makeCompletedFuture {
                 do {
                     try Self.checkAddress(of: channel, key)
                     try Self.checkCertificate(of: channel, key)
-                    return try Self.boundHeads(of: channel)
+                    try ResponseHeadLimit.install(on: channel)
                 } catch {
-                    return channel.eventLoop.makeFailedFuture(error)
+                    channel.close(promise: nil)
+                    throw error
                 }
             }
         }
@@ -83,20 +84,6 @@ struct TargetClientFactory: Sendable {
             return Array(host.utf8) == Array(pattern.utf8)
         }
         return Array(host[dot...].utf8) == Array(pattern.dropFirst().utf8)
-    }
-
-    /// Puts a decoder with our limits in the place of the client's own, which takes heads of two megabytes.
-    private static func boundHeads(of channel: any Channel) throws -> EventLoopFuture<Void> {
-        let pipeline = channel.pipeline.syncOperations
-        let former = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderListSize = EgressLimits.responseHeadBytes
-        limits.maxHeaderFieldSize = EgressLimits.responseHeadBytes
-        limits.maxHeaderFieldCount = EgressLimits.responseHeadFields
-        let decoder = HTTPResponseDecoder(
-            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward, limitConfiguration: limits)
-        try pipeline.addHandler(ByteToMessageHandler(decoder), position: .before(former))
-        return pipeline.removeHandler(former)
     }
 }
 

@@ -60,6 +60,7 @@ struct SenderTLSTests {
                 #expect(outcome.message == "the endpoint's certificate is for another host")
             }
             #expect(receiver.requests.count == 1)
+            try await eventually("connections of the wrong name are closed") { receiver.openConnections == 1 }
         }
     }
 

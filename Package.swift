@@ -209,9 +209,10 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "HoldfastServer", "HoldfastWorker", "HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "SharedKernel",
+                "HoldfastServer", "HoldfastWorker", "StrictJSON", "Webhooks", "HoldfastRuntime", "HoldfastSettings",
+                "HTTPAPI", "SharedKernel",
                 "LuaCatalog", "RedisClient", "Observability", "LocalStack", "holdfast-server", "holdfast-worker",
-                nioCore, nioPosix, httpTypes, lifecycle, logging,
+                nioCore, nioPosix, nioHTTP1, httpTypes, lifecycle, logging,
             ],
             swiftSettings: plain),
         .testTarget(

@@ -43,8 +43,12 @@ enum ModuleGraph {
             ["LuaCatalog", "RedisClient", "StrictJSON"], foreign: system.union(["NIOCore", "Crypto", "Metrics"])),
         "Budgets": Rule(domain, foreign: system),
         "Reservations": Rule(domain, foreign: system),
+        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
+        "Webhooks": Rule(domain.union(["Events"]), foreign: system.union(["Crypto"])),
         "HTTPAPI": Rule(
-            domain.union(["Budgets", "Reservations", "OpenAPIFiles", "RedisClient", "Observability"]),
+            domain.union([
+                "Budgets", "Reservations", "Events", "Webhooks", "OpenAPIFiles", "RedisClient", "Observability",
+            ]),
             foreign: system.union(["NIOCore", "HTTPTypes", "JWTKit", "Logging"])),
         "Verification": Rule(domain.union(["Budgets", "Reservations", "RedisClient"]), foreign: system.union(nio)),
 
@@ -67,7 +71,8 @@ enum ModuleGraph {
             foreign: process),
         "HoldfastWorker": Rule(
             domain.union([
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "RedisClient", "Observability",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "RedisClient",
+                "Observability",
             ]),
             foreign: process),
         "HoldfastCLI": Rule(

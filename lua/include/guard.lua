@@ -20,7 +20,7 @@ do
     end
 
     function guard.journal(prefix, tenant_key)
-        guard.types({prefix .. 'seq', 'counter', prefix .. 'out', 'zset', tenant_key .. ':el', 'zset', prefix .. 'el', 'zset',
-            tenant_key .. ':al', 'zset', prefix .. 'al', 'zset'})
+        guard.types({prefix .. 'seq', 'counter', prefix .. 'out', 'zset', tenant_key .. ':el', 'zset',
+            prefix .. 'el', 'zset', tenant_key .. ':al', 'zset', prefix .. 'al', 'zset'})
     end
 end

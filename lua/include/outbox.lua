@@ -37,6 +37,7 @@ do
     end
 
     function outbox.system(prefix)
-        return prefix .. 't:__system__'
+        local place = prefix
+        return place .. 't:__system__'
     end
 end

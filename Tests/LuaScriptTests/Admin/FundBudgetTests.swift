@@ -163,7 +163,9 @@ struct FundBudgetTests {
             let new = seen.after.scores(self.scene.key("el")).keys.filter {
                 seen.before.scores(self.scene.key("el"))[$0] == nil
             }
-            return new.sorted().map { (seen.after.string(self.scene.shardKey("e:" + $0)) ?? "").part(2) }
+            return new.sorted().map { entry in
+                (seen.after.string(self.scene.shardKey("e:" + (entry.split(58).first ?? ""))) ?? "").part(2)
+            }
         }
         try await self.scene.write(Ledger(10, debt: 5, limit: 4, flags: "O0"), Paths.root)
         let first = try await self.fund(AdminCalls.fund(1, h: "", operation: "P"))

@@ -34,7 +34,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
 
     /// Keys of every script that writes an event.
     private static func events(_ scene: Scene) -> [ByteText] {
-        [scene.shardKey("seq"), scene.shardKey("out"), scene.key("el")]
+        [scene.shardKey("seq"), scene.shardKey("out"), scene.key("el"), scene.shardKey("el")]
     }
 
     /// Keys of every script that writes an event and an audit entry.

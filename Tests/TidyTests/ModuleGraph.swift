@@ -37,11 +37,15 @@ enum ModuleGraph {
         "RedisClient": Rule(
             ["CHiredis"], foreign: system.union(nio).union(["NIOSSL", "NIOConcurrencyHelpers", "DequeModule"])),
         "LocalStack": Rule(foreign: foundation),
+        "Egress": Rule(
+            ["Observability"], foreign: system.union(nio).union(["AsyncHTTPClient", "NIOHTTP1", "NIOSSL"])),
 
         // The kernel, the domains side by side, the HTTP edge above them.
         "SharedKernel": Rule(
             ["LuaCatalog", "RedisClient", "StrictJSON"], foreign: system.union(["NIOCore", "Crypto", "Metrics"])),
         "Budgets": Rule(domain, foreign: system),
+        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
+        "Webhooks": Rule(domain.union(["Events", "Observability"]), foreign: system.union(["Crypto"])),
         "Reservations": Rule(domain, foreign: system),
         "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
         "Webhooks": Rule(domain.union(["Events"]), foreign: system.union(["Crypto"])),

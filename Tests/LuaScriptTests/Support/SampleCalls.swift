@@ -30,10 +30,10 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
 
     static let all =
         admin + tenants + adminBudgets + budget + charging + settling + operating + reading
-        + listing + locks + bulk + eventReading
+        + listing + locks + telling + bulk + eventReading
 
     /// Keys of every script that writes an event.
-    private static func events(_ scene: Scene) -> [ByteText] {
+    static func events(_ scene: Scene) -> [ByteText] {
         [scene.shardKey("seq"), scene.shardKey("out"), scene.key("el"), scene.shardKey("el")]
     }
 

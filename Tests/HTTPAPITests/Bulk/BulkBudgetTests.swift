@@ -40,9 +40,11 @@ struct BulkBudgetTests {
             try await open(stack)
             let first = try await stack.bulk("budgets", Self.filter, "CREDIT", more: amount(7))
             let answer = try BulkAnswer(first)
-            #expect(answer.total == 3 && answer.succeeded == [
-                try await id(stack, "a"), try await id(stack, "b"), try await id(stack, "c"),
-            ])
+            #expect(
+                answer.total == 3
+                    && answer.succeeded == [
+                        try await id(stack, "a"), try await id(stack, "b"), try await id(stack, "c"),
+                    ])
             #expect(try await ledgers(stack) == ["107 0 0 0 0 0", "107 0 0 0 0 0", "107 0 0 0 0 0"])
             let request = try #require(first.headers[.requestID])
             let events = try await stack.allEvents("correlation_id=budget_bulk_action:credit:\(request)")
@@ -82,7 +84,8 @@ struct BulkBudgetTests {
         }
     }
 
-    @Test("132: filters are those of the list, the count is a gate, and what is not in order is 400 before anything else")
+    @Test(
+        "132: filters are those of the list, the count is a gate, and what is not in order is 400 before anything else")
     func filters() async throws {
         try await AdminStack.run { stack in
             try await open(stack)
@@ -128,7 +131,8 @@ struct BulkBudgetTests {
             try await open(stack)
             let spent = #","spent":{"unit":"TOKENS","amount":30},"reason":"new \u00e9 period""#
             for (action, more, ledger) in [
-                ("RESET", "", "50 0 0 0 0 0"), ("RESET_SPENT", spent, "50 0 30 0 0 0"), ("CREDIT", "", "100 0 30 0 0 0"),
+                ("RESET", "", "50 0 0 0 0 0"), ("RESET_SPENT", spent, "50 0 30 0 0 0"),
+                ("CREDIT", "", "100 0 30 0 0 0"),
                 ("RESET_SPENT", "", "50 0 0 0 0 0"), ("DEBIT", "", "0 0 0 0 0 0"),
             ] {
                 let answer = try await stack.bulk(
@@ -155,9 +159,11 @@ struct BulkBudgetTests {
             let entry = try #require(audit.root.member("logs")?.elements.first { _ in true })
             let id = try #require(entry.member("resource_id")?.stringBytes())
             let places = ["a", "b", "c"].map { "tenant:acme/app:\($0) T" }
-            let plan = #"{"id":"\#(String(decoding: id, as: UTF8.self))","request_id":"\#(request)","marks":"nnn","#
+            let plan =
+                #"{"id":"\#(String(decoding: id, as: UTF8.self))","request_id":"\#(request)","marks":"nnn","#
                 + #""places":[\#(places.map { "\"\($0)\"" }.joined(separator: ","))]}"#
-            let open = [UInt8(ascii: "P")] + done[1..<23] + [UInt8](repeating: 97, count: 22)
+            let open =
+                [UInt8(ascii: "P")] + done[1..<23] + [UInt8](repeating: 97, count: 22)
                 + [UInt8]("9999999999999".utf8) + [UInt8](plan.utf8)
             try await stack.abandonBulk(open, at: key)
             let booked = stack.installation.salt.identity(

@@ -167,9 +167,11 @@ struct BulkTenantTests {
             let other = try await stack.bulk("tenants", filter, "SUSPEND")
             let request = try #require(other.headers[.requestID])
             let (key, done) = try #require(try await stack.bulkRecord())
-            let plan = #"{"id":"abcdefghijklmnopqrstuv","request_id":"\#(request)","marks":"AAA","#
+            let plan =
+                #"{"id":"abcdefghijklmnopqrstuv","request_id":"\#(request)","marks":"AAA","#
                 + #""places":["trial-0","trial-1","trial-2"]}"#
-            let open = [UInt8(ascii: "P")] + done[1..<23] + [UInt8](repeating: 97, count: 22)
+            let open =
+                [UInt8(ascii: "P")] + done[1..<23] + [UInt8](repeating: 97, count: 22)
                 + [UInt8]("9999999999999".utf8) + [UInt8](plan.utf8)
             _ = try await stack.pool.send(RedisCommand([[UInt8]("SET".utf8), [UInt8](key.utf8), open]))
             for tenant in ["trial-1", "trial-2"] {

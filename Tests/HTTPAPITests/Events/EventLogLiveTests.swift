@@ -116,7 +116,8 @@ struct EventLogLiveTests {
             #expect(all.count == 2 * (1 + 1 + 2 + 3))
             let last = try #require(all.first)
             let cases: [(String, (ListedEvent) -> Bool)] = [
-                ("tenant_id=acme", { $0.tenant == "acme" }), ("event_type=budget.funded", { $0.type == "budget.funded" }),
+                ("tenant_id=acme", { $0.tenant == "acme" }),
+                ("event_type=budget.funded", { $0.type == "budget.funded" }),
                 ("category=budget", { $0.category == "budget" }), ("category=api_key", { $0.category == "api_key" }),
                 ("category=budget&event_type=api_key.created", { _ in false }),
                 ("scope=tenant:acme", { $0.scope?.hasPrefix("tenant:acme") == true }),

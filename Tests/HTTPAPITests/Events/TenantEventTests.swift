@@ -28,7 +28,8 @@ struct TenantEventTests {
             "/v1/admin/policies", #"{"tenant_id":"acme","name":"p","scope_pattern":"tenant:acme"}"#, as: .admin)
         let shard = try stack.shard("acme")
         for (index, type) in [
-            "reservation.expired", "custom.resource.reserved", "webhook.created", "system.webhook_test", "policy.deleted",
+            "reservation.expired", "custom.resource.reserved", "webhook.created", "system.webhook_test",
+            "policy.deleted",
         ].enumerated() {
             try await stack.writeEvent("acme", in: shard, sequence: 2_000_000_000_000_000 + Int64(index), type)
         }

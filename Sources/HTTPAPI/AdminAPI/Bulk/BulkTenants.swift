@@ -175,7 +175,8 @@ private struct TenantBulkWork: BulkWork {
             return done(
                 .failed(
                     code: "INTERNAL_ERROR",
-                    message: "the tenant is closed, but \(failed) of its records are corrupt and were left as they are"))
+                    message: "the tenant is closed, but \(failed) of its records are corrupt and were left as they are")
+            )
         }
     }
 }

@@ -93,7 +93,9 @@ private struct OverviewScan: Sendable {
     // MARK: Subscriptions
 
     private func webhooks(from rank: Int64) -> Step {
-        guard let shard = left.first else { return nextPart.events(all.map { LogPlace(shard: $0) }[...], isFirst: true) }
+        guard let shard = left.first else {
+            return nextPart.events(all.map { LogPlace(shard: $0) }[...], isFirst: true)
+        }
         var call = ScriptCall(.adminWebhookFacts, keys: [shard.prefix])
         call.append(decimal: rank)
         return .call(call) { reply throws(ScriptFault) in

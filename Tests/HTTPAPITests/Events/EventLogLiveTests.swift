@@ -113,7 +113,7 @@ struct EventLogLiveTests {
         try await AdminStack.run { stack in
             try await fill(stack)
             let all = try await stack.allEvents("limit=100")
-            #expect(all.count == 2 * (1 + 1 + 2 + 3))
+            #expect(all.count == 14)
             let last = try #require(all.first)
             let cases: [(String, (ListedEvent) -> Bool)] = [
                 ("tenant_id=acme", { $0.tenant == "acme" }),

@@ -63,13 +63,13 @@ struct OverviewTests {
     func budgets() async throws {
         try await AdminStack.run { stack in
             for tenant in ["acme", "other", "third"] { try await stack.makeTenant(tenant) }
+            try await stack.makeBudget("other", "tenant:other", allocated: 5)
             for (tenant, status) in [("other", "SUSPENDED"), ("third", "CLOSED")] {
                 let body = #"{"status":"\#(status)"}"#
                 let answer = try await stack.send("/v1/admin/tenants/\(tenant)", body, method: .patch, as: .admin)
                 #expect(answer.status == .ok)
             }
             try await fill(stack, "acme", 10_000)
-            try await stack.makeBudget("other", "tenant:other", allocated: 5)
             let place = "scope=tenant:other&unit=TOKENS"
             #expect(try await stack.send("/v1/admin/budgets/freeze?\(place)", as: .admin).status == .ok)
             try await stack.redis("CONFIG", "RESETSTAT")

@@ -118,7 +118,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI"],
+            name: "HoldfastServer",
+            dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Webhooks", logging],
             swiftSettings: strict),
         .executableTarget(
             name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"],
@@ -172,7 +173,8 @@ let package = Package(
         .target(
             name: "HoldfastWorker",
             dependencies: [
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "SharedKernel",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
+                "SharedKernel",
                 "LuaCatalog", "Observability", lifecycle, logging,
             ],
             swiftSettings: strict),

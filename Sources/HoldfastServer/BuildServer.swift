@@ -4,12 +4,17 @@
 package import HTTPAPI
 package import HoldfastRuntime
 package import HoldfastSettings
+internal import Logging
 
 /// A server over these endpoints and the operations endpoints, connected to Redis and checked, not yet listening.
 package func buildServer(
     _ settings: ServerSettings, endpoints: [Endpoint], context: ProcessContext, limits: HTTPLimits = HTTPLimits(),
     patience: Duration = .seconds(30)
 ) async throws(StartupError) -> HoldfastProcess {
+    if settings.shared.secretKeys.isEmpty {
+        context.logger.warning(
+            "HOLDFAST_SECRET_KEY is not set: webhook subscriptions cannot be made, nor their secrets be changed")
+    }
     let store = try await Store.open(
         settings.shared, registry: context.registry, logger: context.logger, patience: patience)
     let pipeline = makePipeline(endpoints, store: store, adminKey: settings.adminKey, context: context)

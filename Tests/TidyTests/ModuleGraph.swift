@@ -67,14 +67,14 @@ enum ModuleGraph {
             ])),
         "HoldfastServer": Rule(
             domain.union([
-                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "RedisClient",
+                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Webhooks", "RedisClient",
                 "Observability",
             ]),
             foreign: process),
         "HoldfastWorker": Rule(
             domain.union([
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "RedisClient",
-                "Observability",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
+                "RedisClient", "Observability",
             ]),
             foreign: process),
         "HoldfastCLI": Rule(

@@ -2,7 +2,6 @@
 admin/bulk_finish: keeps the answer of a bulk action for 15 minutes, or forgets the action when it was refused.
 
 retry: safe
-flags: allow-oom
 KEYS
   1 prefix      the shard's prefix
 ARGV

@@ -60,13 +60,6 @@ extension SampleCall {
                 return eventPage(tag: "A1")
             }),
         SampleCall(
-            script: "events/page", variant: "of a shard", word: "ROWS", again: "ROWS",
-            keys: { _ in [Scene.prefix, Scene.prefix] }, typed: { [$0.shardKey("el")] },
-            arrange: { scene in
-                try await openTenant(scene)
-                return eventPage(log: "shard")
-            }),
-        SampleCall(
             script: "events/get", word: "EVENT", again: "EVENT", keys: { _ in [Scene.prefix] },
             typed: { [$0.shardKey("e:5")] },
             arrange: { scene in

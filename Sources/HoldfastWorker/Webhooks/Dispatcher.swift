@@ -2,9 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 internal import Egress
-package import HoldfastRuntime
-package import Logging
-package import Observability
+internal import HoldfastRuntime
+internal import Observability
 internal import ServiceLifecycle
 internal import SharedKernel
 internal import Synchronization
@@ -12,7 +11,7 @@ internal import Webhooks
 
 /// Sends deliveries: claims what is due, makes the attempts side by side, and says what came of each. Lanes never wait
 /// for one another, and any number of workers may run at once.
-package final class Dispatcher: Sendable {
+final class Dispatcher: Sendable {
     /// Sends one request.
     typealias Send = @Sendable (OutboundRequest) async -> OutboundOutcome
 
@@ -141,7 +140,7 @@ package final class Dispatcher: Sendable {
             // Nothing goes out without a signature.
             return .failed("the signing secret cannot be opened: HOLDFAST_SECRET_KEY is another one", tookMs: 0)
         }
-        let nowMs = WallClock.nowMs()
+        let nowMs = UTCTimestamp.now_ms()
         let headers = WebhookHeaders(
             eventID: delivery.eventID, type: delivery.type, traceID: delivery.traceID,
             traceFlags: delivery.traceFlags, hasInboundTraceparent: delivery.hasInboundTraceparent,
@@ -162,7 +161,7 @@ package final class Dispatcher: Sendable {
 
 extension Dispatcher: Service {
     /// Runs until graceful shutdown; attempts under way are brought to their end.
-    package func run() async throws {
+    func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask {

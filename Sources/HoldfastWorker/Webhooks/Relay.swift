@@ -2,9 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 internal import Events
-package import HoldfastRuntime
-package import Logging
-package import Observability
+internal import HoldfastRuntime
 internal import ServiceLifecycle
 internal import SharedKernel
 internal import StrictJSON
@@ -13,7 +11,7 @@ internal import Webhooks
 
 /// Turns the events of the outboxes into deliveries: for each event and each subscription that wants it one, written
 /// once however often a worker dies on the way. One worker at a time has the lease of a shard's outbox.
-package final class Relay: Sendable {
+final class Relay: Sendable {
     private let store: Store
     private let cache: SubscriptionCache
     private let journal: WebhookJournal
@@ -125,7 +123,7 @@ package final class Relay: Sendable {
 }
 
 extension Relay: Service {
-    package func run() async throws {
+    func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let isFine = await self.pass()

@@ -48,12 +48,15 @@ final class WebhookJournal: Sendable {
                 ($0, registry.counter("holdfast_webhook_attempts", labels: [("outcome", $0)]))
             })
         duration = registry.timer("holdfast_webhook_attempt_duration")
-        registry.gauge("holdfast_outbox_oldest_seconds") { [weak self] in self?.outboxAges.withLock(Self.oldest) }
-        registry.gauge("holdfast_webhook_oldest_due_seconds") { [weak self] in self?.laneAges.withLock(Self.oldest) }
+        registry.gauge("holdfast_outbox_oldest_seconds") { [weak self] in self?.outboxAges.withLock { Self.oldest($0) }
+        }
+        registry.gauge("holdfast_webhook_oldest_due_seconds") { [weak self] in
+            self?.laneAges.withLock { Self.oldest($0) }
+        }
         registry.gauge("holdfast_webhook_in_flight") { [weak self] in self?.inFlight.withLock { Double($0) } }
     }
 
-    private static func oldest(_ ages: inout [Shard: Int64]) -> Double { Double(ages.values.max() ?? 0) / 1_000 }
+    private static func oldest(_ ages: [Shard: Int64]) -> Double { Double(ages.values.max() ?? 0) / 1_000 }
 
     /// Attempts under way.
     var underWay: Int { inFlight.withLock { $0 } }

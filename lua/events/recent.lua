@@ -1,8 +1,8 @@
 --[[
 events/recent: counts the events of a shard since some time, newest first, a bounded number in one call.
 
-The log says of each event its type: bodies are read of refused reservations, for their reason, and of the newest refused
-and expired ones, to be shown. A refusal that stands for others that were not written counts for all of them.
+The log says of each event its type: bodies are read of refused reservations, for their reason, and of the newest
+refused and expired ones, to be shown. A refusal that stands for others that were not written counts for all of them.
 
 retry: safe
 flags: no-writes

@@ -12,7 +12,7 @@ package enum AdminAPI {
             ListBudgets.endpoint, LookupBudget.endpoint, UpdateBudget.endpoint, FreezeBudget.freeze,
             FreezeBudget.unfreeze, CreatePolicy.endpoint, ListPolicies.endpoint, UpdatePolicy.endpoint,
             ListAuditLogs.endpoint, ReadEvents.list, ReadEvents.listOfTenant, ReadEvents.one, GetOverview.endpoint,
-            BulkTenants.endpoint, BulkBudgets.endpoint,
+            BulkTenants.endpoint, BulkBudgets.endpoint, BulkWebhooks.endpoint,
         ] + TenantSetting.limits.endpoints + TenantSetting.jwtKeys.endpoints
     }
 }

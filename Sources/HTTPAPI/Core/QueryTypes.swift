@@ -69,7 +69,8 @@ extension APIRequest {
         return max(0, ms)
     }
 
-    /// `from` as the first sequence number of that millisecond, µs since 1970. Years 0 to 9999 are far from the bounds.
+    /// `from` as the first sequence number of that millisecond, µs since 1970. Years 0 to 9999 are far from the
+    /// bounds.
     func queryFromUs() throws(FieldError) -> Int64? { try queryDateTime("from").map { $0 * 1_000 } }
 
     /// `to` as the last sequence number of that millisecond, which has 1,000.

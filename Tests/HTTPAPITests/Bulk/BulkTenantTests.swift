@@ -135,8 +135,8 @@ struct BulkTenantTests {
                     local name = string.format('many-%05d', i)
                     redis.call('ZADD', KEYS[1] .. 'tenants', i, name)
                     redis.call('SET', KEYS[1] .. 't:' .. name, 'A1')
-                    redis.call('HSET', KEYS[1] .. 't:' .. name .. ':p', 'name', '"Many"', 'terms', ARGV[3], 'created_ms', i,
-                        'updated_ms', i)
+                    redis.call('HSET', KEYS[1] .. 't:' .. name .. ':p', 'name', '"Many"', 'terms', ARGV[3],
+                        'created_ms', i, 'updated_ms', i)
                 end
                 """
             try await open(stack, 1)

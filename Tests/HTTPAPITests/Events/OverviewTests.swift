@@ -156,7 +156,8 @@ struct OverviewTests {
                     local row = letter .. '\\0001\\0002\\0003\\0{"url":"https://example.com/' .. i .. '"}'
                     redis.call('ZADD', KEYS[1] .. 'whl', 1, id .. ':acme')
                     redis.call('HSET', KEYS[1] .. 't:acme:wh', id, row)
-                    if i <= 20 then redis.call('HSET', KEYS[1] .. 't:acme:wf:' .. id, 'failures', i, 'failure_ms', 5) end
+                    local facts = KEYS[1] .. 't:acme:wf:' .. id
+                    if i <= 20 then redis.call('HSET', facts, 'failures', i, 'failure_ms', 5) end
                 end
                 """
             let shard = try stack.shard("acme")

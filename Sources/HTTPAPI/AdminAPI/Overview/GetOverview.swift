@@ -10,8 +10,8 @@ internal import StrictJSON
 
 /// `GET /v1/admin/overview` (admin digest 1.9): the installation at a glance.
 ///
-/// Shard by shard, in calls of a bounded size: tenants, budgets, subscriptions, then the events of the last hour, newest
-/// first. What there is too much of is counted as far as a bound, and the answer says `truncated`.
+/// Shard by shard, in calls of a bounded size: tenants, budgets, subscriptions, then the events of the last hour,
+/// newest first. What there is too much of is counted as far as a bound, and the answer says `truncated`.
 enum GetOverview {
     static let endpoint = Endpoint(
         "getAdminOverview", .get, "/v1/admin/overview", surface: .admin, access: .admin,

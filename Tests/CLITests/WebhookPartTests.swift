@@ -16,10 +16,10 @@ struct WebhookPartTests {
 
     @Test("a subscription is created with what was given and nothing else, numbers as they were written")
     func create() throws {
-        let short = try WebhookCreate.parse(["https://a.example/x", "--category", "budget"])
+        let short = try WebhookCreate.parse(["https://a.example/x", "--type", "budget.reset", "--category", "tenant"])
         #expect(
             text(try short.body())
-                == #"{"url":"https://a.example/x","event_types":[],"event_categories":["budget"]}"#)
+                == #"{"url":"https://a.example/x","event_types":["budget.reset"],"event_categories":["tenant"]}"#)
         let long = try WebhookCreate.parse([
             "https://a.example/x", "--tenant", "acme", "--type", "budget.exhausted", "--type", "tenant.closed",
             "--scope-filter", "tenant:acme/*", "--name", "n", "--header", "Authorization=Bearer a=b", "--ordering",
@@ -35,7 +35,7 @@ struct WebhookPartTests {
                 + #""burn_rate_window_seconds":60},"retry_policy":{"max_retries":0,"initial_delay_ms":100,"#
                 + #""backoff_multiplier":2.5,"max_delay_ms":1000},"disable_after_failures":3,"#
                 + #""metadata":{"team":"core"}}"#)
-        #expect(throws: (any Error).self) { try WebhookCreate.parse(["https://a.example/x"]) }
+        #expect(throws: (any Error).self) { try WebhookCreate.parse(["https://a.example/x", "--category", "tenant"]) }
     }
 
     @Test("a signing secret comes from a file, without the line's end")
@@ -113,7 +113,8 @@ struct WebhookPartTests {
         let root = try json(
             #"{"as_of":"2027-01-01T00:00:00.000Z","tenant_counts":{"total":2,"active":2},"#
                 + #""budget_counts":{"total":3,"over_limit":1,"by_unit":{"TOKENS":3}},"#
-                + #""over_limit_scopes":[{"scope":"tenant:acme","unit":"TOKENS","allocated":10,"remaining":-5,"debt":7}],"#
+                + #""over_limit_scopes":[{"scope":"tenant:acme","unit":"TOKENS","allocated":10,"remaining":-5,"#
+                + #""debt":7}],"#
                 + #""debt_scopes":[],"webhook_counts":{"total":0},"failing_webhooks":[],"#
                 + #""event_counts":{"total_recent":4,"by_category":{"budget":4}},"recent_denials":[],"#
                 + #""recent_denials_by_reason":{"BUDGET_EXCEEDED":9},"recent_expiries":[]}"#)

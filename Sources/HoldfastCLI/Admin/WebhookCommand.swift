@@ -11,9 +11,10 @@ struct WebhookCommand: AsyncParsableCommand {
         commandName: "webhook",
         abstract: "Subscribes URLs to events, and changes, tests and ends subscriptions.",
         discussion: """
-            Example, every event of a tenant's budgets, and one attempt to see whether they arrive:
+            Example, a tenant's used-up budgets and refusals, and one attempt to see whether events arrive:
 
-              holdfast webhook create https://hooks.example.com/holdfast --tenant acme --category budget
+              holdfast webhook create https://hooks.example.com/x --tenant acme --type budget.exhausted \
+                --type reservation.denied
               holdfast webhook test whsub_2aQm9vY1x8tR4kLpZs
             """,
         subcommands: [
@@ -111,7 +112,7 @@ struct WebhookCreate: ServerCommand {
         commandName: "create", abstract: "Subscribes a URL to events and shows its signing secret, this once.",
         discussion: """
             With --tenant it gets events of that tenant's budgets, reservations and of itself; without, events of all \
-            tenants and of the installation.
+            tenants and of the installation. One type at least has to be named; categories come on top.
 
             Example: holdfast webhook create https://hooks.example.com/x --tenant acme --type budget.exhausted
             """)
@@ -126,16 +127,14 @@ struct WebhookCreate: ServerCommand {
     @OptionGroup(title: "Server") var server: ServerOptions
 
     func validate() throws {
-        guard !terms.types.isEmpty || !terms.categories.isEmpty else {
-            throw ValidationError("name what to subscribe to, by --type or --category")
-        }
+        guard !terms.types.isEmpty else { throw ValidationError("name one type of events at least, by --type") }
     }
 
     /// The request.
     func body() throws -> RequestBody {
         var body = RequestBody()
         body.set("url", url)
-        body.set("event_types", terms.types, evenEmpty: true)
+        body.set("event_types", terms.types)
         body.set("event_categories", terms.categories)
         try terms.fill(&body)
         return body

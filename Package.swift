@@ -36,6 +36,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
@@ -58,6 +59,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -78,6 +80,9 @@ let package = Package(
         .target(name: "OpenAPIFiles", swiftSettings: strict, plugins: ["EmbedAPIFiles"]),
         .target(name: "StrictJSON", swiftSettings: strict),
         .target(name: "Observability", dependencies: [logging, coreMetrics], swiftSettings: strict),
+        .target(
+            name: "Egress", dependencies: ["Observability", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL],
+            swiftSettings: strict),
 
         // The kernel that both domains share, and the domains, which never import each other.
         .target(
@@ -85,11 +90,16 @@ let package = Package(
             dependencies: ["LuaCatalog", "RedisClient", "StrictJSON", crypto, metrics, nioCore],
             swiftSettings: strict),
         .target(name: "Budgets", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["SharedKernel", "Observability", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Webhooks",
+            dependencies: ["Events", "SharedKernel", "LuaCatalog", "Observability", "StrictJSON", crypto],
+            swiftSettings: strict),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "OpenAPIFiles", "RedisClient", "StrictJSON",
-                "Observability", nioCore, httpTypes, jwtKit, logging,
+                "Budgets", "Reservations", "Events", "Webhooks", "SharedKernel", "LuaCatalog", "OpenAPIFiles",
+                "RedisClient", "StrictJSON", "Observability", nioCore, httpTypes, jwtKit, logging,
             ],
             swiftSettings: strict),
         .target(
@@ -162,8 +172,8 @@ let package = Package(
         .target(
             name: "HoldfastWorker",
             dependencies: [
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "SharedKernel", "LuaCatalog",
-                "Observability", lifecycle, logging,
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "SharedKernel",
+                "LuaCatalog", "Observability", lifecycle, logging,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -179,6 +189,8 @@ let package = Package(
         .testTarget(
             name: "RedisClientTests",
             dependencies: ["RedisClient", "LocalStack", nioCore, nioPosix, nioEmbedded, nioSSL], swiftSettings: plain),
+        .testTarget(
+            name: "EgressTests", dependencies: ["Egress", nioCore, nioPosix, nioHTTP1, nioSSL], swiftSettings: plain),
         .testTarget(
             name: "LuaScriptTests", dependencies: ["TestSupport", "LuaBundling", "LuaCatalog"],
             swiftSettings: plain),
@@ -199,6 +211,9 @@ let package = Package(
             swiftSettings: plain),
         .testTarget(
             name: "OpenAPITests", dependencies: ["TestSupport", "HTTPAPI", "OpenAPIFiles", "StrictJSON", httpTypes],
+            swiftSettings: plain),
+        .testTarget(
+            name: "WebhooksTests", dependencies: ["Webhooks", "Events", "SharedKernel", "Observability", "StrictJSON"],
             swiftSettings: plain),
         .testTarget(name: "TidyTests", swiftSettings: plain),
     ]

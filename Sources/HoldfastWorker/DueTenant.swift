@@ -13,6 +13,7 @@ struct DueTenant: Sendable {
         case budgetReservations = 98
         case locks = 108
         case closing = 99
+        case denials = 100
 
         /// The value of the label `kind` of metrics.
         var label: String {
@@ -20,6 +21,7 @@ struct DueTenant: Sendable {
             case .budgetReservations: "budget_reservation"
             case .locks: "lock"
             case .closing: "closing"
+            case .denials: "denial"
             }
         }
     }
@@ -40,6 +42,7 @@ struct DueTenant: Sendable {
         switch kind {
         case .budgetReservations: Expire(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
         case .locks: ExpireHolds(keys: keyspace.keys(of: tenant)).call
+        case .denials: TellDenials(keys: keyspace.keys(of: tenant)).call
         case .closing: CloseStep(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
         }
     }

@@ -174,7 +174,8 @@ extension AdminStack {
         let sequence = try await redis("ZRANGE", try key(tenant) + ":" + name, "0", "-1").array ?? []
         var bodies: [[String]] = []
         for number in sequence {
-            let body = try await redis("GET", prefix + (name == "al" ? "a:" : "e:") + (number.text ?? ""))
+            let id = number.text?.prefix { $0 != ":" } ?? ""
+            let body = try await redis("GET", prefix + (name == "al" ? "a:" : "e:") + id)
             let parts = (body.bytes ?? []).split(separator: 0, omittingEmptySubsequences: false)
             bodies.append(parts.map { String(decoding: $0, as: UTF8.self) })
         }

@@ -37,14 +37,22 @@ enum ModuleGraph {
         "RedisClient": Rule(
             ["CHiredis"], foreign: system.union(nio).union(["NIOSSL", "NIOConcurrencyHelpers", "DequeModule"])),
         "LocalStack": Rule(foreign: foundation),
+        "Egress": Rule(
+            ["Observability"], foreign: system.union(nio).union(["AsyncHTTPClient", "NIOHTTP1", "NIOSSL"])),
 
         // The kernel, the domains side by side, the HTTP edge above them.
         "SharedKernel": Rule(
             ["LuaCatalog", "RedisClient", "StrictJSON"], foreign: system.union(["NIOCore", "Crypto", "Metrics"])),
         "Budgets": Rule(domain, foreign: system),
+        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
+        "Webhooks": Rule(domain.union(["Events", "Observability"]), foreign: system.union(["Crypto"])),
         "Reservations": Rule(domain, foreign: system),
+        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
+        "Webhooks": Rule(domain.union(["Events"]), foreign: system.union(["Crypto"])),
         "HTTPAPI": Rule(
-            domain.union(["Budgets", "Reservations", "OpenAPIFiles", "RedisClient", "Observability"]),
+            domain.union([
+                "Budgets", "Reservations", "Events", "Webhooks", "OpenAPIFiles", "RedisClient", "Observability",
+            ]),
             foreign: system.union(["NIOCore", "HTTPTypes", "JWTKit", "Logging"])),
         "Verification": Rule(domain.union(["Budgets", "Reservations", "RedisClient"]), foreign: system.union(nio)),
 
@@ -67,7 +75,8 @@ enum ModuleGraph {
             foreign: process),
         "HoldfastWorker": Rule(
             domain.union([
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "RedisClient", "Observability",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "RedisClient",
+                "Observability",
             ]),
             foreign: process),
         "HoldfastCLI": Rule(

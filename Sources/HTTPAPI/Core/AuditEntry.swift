@@ -76,6 +76,11 @@ struct AuditEntry {
 
 /// Where an event comes from: the request and who made it. Stored with the event; the relay puts it into the envelope.
 enum EventContext {
+    /// What the scripts of budgets are told: thresholds, and the context of a tenant's own request.
+    static func telling(_ request: APIRequest, _ principal: Principal) -> [UInt8] {
+        principal.hooks.line + json(request, .apiKey(principal.keyID))
+    }
+
     /// The context as JSON; `correlationID` is for events that belong together (admin digest 4.4).
     static func json(_ request: APIRequest, _ actor: AdminActor, correlationID: [UInt8]? = nil) -> [UInt8] {
         var writer = JSONWriter(capacity: 256)

@@ -111,14 +111,18 @@ let package = Package(
         .target(
             name: "HoldfastRuntime",
             dependencies: [
-                "HoldfastSettings", "HTTPAPI", "SharedKernel", "LuaCatalog", "RedisClient", "Observability",
-                hummingbird,
+                "HoldfastSettings", "HTTPAPI", "Egress", "Webhooks", "SharedKernel", "LuaCatalog", "RedisClient",
+                "Observability", hummingbird,
                 hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioExtras, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes,
                 lifecycle, unixSignals, logging, coreMetrics,
             ],
             swiftSettings: strict),
         .target(
-            name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI"],
+            name: "HoldfastServer",
+            dependencies: [
+                "HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Egress", "Webhooks", "Observability", lifecycle,
+                logging,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"],
@@ -172,7 +176,8 @@ let package = Package(
         .target(
             name: "HoldfastWorker",
             dependencies: [
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "SharedKernel",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
+                "SharedKernel",
                 "LuaCatalog", "Observability", lifecycle, logging,
             ],
             swiftSettings: strict),

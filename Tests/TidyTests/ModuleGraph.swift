@@ -47,8 +47,6 @@ enum ModuleGraph {
         "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
         "Webhooks": Rule(domain.union(["Events", "Observability"]), foreign: system.union(["Crypto"])),
         "Reservations": Rule(domain, foreign: system),
-        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
-        "Webhooks": Rule(domain.union(["Events"]), foreign: system.union(["Crypto"])),
         "HTTPAPI": Rule(
             domain.union([
                 "Budgets", "Reservations", "Events", "Webhooks", "OpenAPIFiles", "RedisClient", "Observability",
@@ -61,7 +59,7 @@ enum ModuleGraph {
             ["SharedKernel", "RedisClient", "Observability"],
             foreign: foundation.union(["Configuration", "Logging", "ArgumentParser"])),
         "HoldfastRuntime": Rule(
-            domain.union(["HTTPAPI", "HoldfastSettings", "RedisClient", "Observability"]),
+            domain.union(["HTTPAPI", "HoldfastSettings", "Egress", "Webhooks", "RedisClient", "Observability"]),
             foreign: process.union([
                 "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
                 "NIOExtras",
@@ -69,14 +67,14 @@ enum ModuleGraph {
             ])),
         "HoldfastServer": Rule(
             domain.union([
-                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "RedisClient",
-                "Observability",
+                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Webhooks", "RedisClient",
+                "Observability", "Egress", "Webhooks",
             ]),
             foreign: process),
         "HoldfastWorker": Rule(
             domain.union([
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "RedisClient",
-                "Observability",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
+                "RedisClient", "Observability",
             ]),
             foreign: process),
         "HoldfastCLI": Rule(

@@ -39,6 +39,18 @@ extension Limits {
     static let closeStepsPerRequest = 20
     /// Times a change is made anew because another one came first.
     static let changeAttemptsMax = 5
+    /// Webhook subscriptions of an owner.
+    static let subscriptionsMax: Int64 = 1_000
+    /// Characters of a subscription's URL.
+    static let webhookURLCharacters = 1...2_048
+    /// Event types named by a subscription, repetitions included.
+    static let eventTypesNamed = 256
+    /// Characters of a signing secret that the client brings.
+    static let signingSecretCharacters = 1...1_024
+    /// Custom headers of a subscription, and bytes of a name and of a value.
+    static let webhookHeadersMax = 32
+    static let webhookHeaderNameBytesMax = 128
+    static let webhookHeaderValueBytesMax = 4_096
     /// Ids named in an answer of things that could not be ended with their tenant.
     static let failedResourcesShown = 100
 }

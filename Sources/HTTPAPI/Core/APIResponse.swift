@@ -47,6 +47,7 @@ package struct UnreadableRow: Hashable, Sendable {
         case hold
         case apiKey = "api_key"
         case auditEntry = "audit_entry"
+        case subscription
     }
 
     package let kind: Kind

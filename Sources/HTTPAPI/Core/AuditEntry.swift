@@ -95,20 +95,25 @@ enum EventContext {
         writer.key("traceparent_inbound_valid")
         writer.bool(request.correlation.hasInboundTraceparent)
         writer.key("actor")
-        writer.beginObject()
-        writer.key("type")
-        writer.string(actor.word)
-        if let keyID = actor.keyID {
-            writer.key("key_id")
-            writer.string(keyID)
-        }
-        writer.endObject()
+        writer.actor(actor)
         writer.endObject()
         return writer.finish()
     }
 }
 
 extension JSONWriter {
+    /// Who did something, as events have it.
+    mutating func actor(_ actor: AdminActor) {
+        beginObject()
+        key("type")
+        string(actor.word)
+        if let keyID = actor.keyID {
+            key("key_id")
+            string(keyID)
+        }
+        endObject()
+    }
+
     /// The ids that lead from an entry or event back to the request.
     fileprivate mutating func correlation(_ correlation: Correlation) {
         key("request_id")

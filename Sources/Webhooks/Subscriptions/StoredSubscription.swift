@@ -33,6 +33,11 @@ package struct StoredSubscription: Sendable {
         self.terms = terms
     }
 
+    /// What follows the times in the row: secrets and terms.
+    package var content: [UInt8] {
+        Array(row.split(separator: 0, maxSplits: 3, omittingEmptySubsequences: false).last ?? [])
+    }
+
     /// What follows the times in a row.
     package static func content(sealed: [UInt8], _ terms: SubscriptionTerms) -> [UInt8] { sealed + [0] + terms.json }
 

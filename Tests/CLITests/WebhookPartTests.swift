@@ -81,6 +81,8 @@ struct WebhookPartTests {
     func bulk() throws {
         #expect(throws: (any Error).self) { try TenantBulk.parse(["close", "--search", "x"]) }
         #expect(try TenantBulk.parse(["close", "--search", "x", "--yes"]).action == .close)
+        #expect(throws: (any Error).self) { try TenantBulk.parse(["suspend"]) }
+        #expect(throws: (any Error).self) { try WebhookBulk.parse(["pause"]) }
         #expect(throws: (any Error).self) { try WebhookBulk.parse(["delete", "--tenant", "acme"]) }
         #expect(try WebhookBulk.parse(["pause", "--tenant", "acme"]).action == .pause)
         let words = ["--tenant", "acme", "--unit", "tokens", "--amount", "5"]

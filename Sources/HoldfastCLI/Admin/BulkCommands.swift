@@ -21,7 +21,6 @@ extension AdminClient {
         _ path: String, _ action: String, _ filter: RequestBody, _ options: BulkOptions,
         more: (inout RequestBody) -> Void = { _ in }
     ) async throws -> CommandOutput {
-        guard !filter.isEmpty else { throw ValidationError("say which, by one filter at least; see --help") }
         let key = options.idempotencyKey ?? "cli-" + UUID().uuidString.lowercased()
         var body = RequestBody()
         body.set("filter", filter)
@@ -105,14 +104,20 @@ struct TenantBulk: ServerCommand {
         guard yes || action != .close else {
             throw ValidationError("closed tenants stay closed for ever; say --yes to close them")
         }
+        guard !filter.isEmpty else { throw ValidationError("say which, by one filter at least") }
     }
 
-    func perform(_ client: AdminClient) async throws -> CommandOutput {
+    /// Which tenants.
+    var filter: RequestBody {
         var filter = RequestBody()
         filter.set("status", status)
         filter.set("parent_tenant_id", parent)
         filter.set("search", search)
-        return try await client.bulk("/v1/admin/tenants", action.rawValue.uppercased(), filter, options)
+        return filter
+    }
+
+    func perform(_ client: AdminClient) async throws -> CommandOutput {
+        try await client.bulk("/v1/admin/tenants", action.rawValue.uppercased(), filter, options)
     }
 }
 
@@ -258,14 +263,20 @@ struct WebhookBulk: ServerCommand {
         guard yes || action != .delete else {
             throw ValidationError("what is deleted does not come back; say --yes to delete subscriptions")
         }
+        guard !filter.isEmpty else { throw ValidationError("say which, by one filter at least") }
     }
 
-    func perform(_ client: AdminClient) async throws -> CommandOutput {
+    /// Which subscriptions.
+    var filter: RequestBody {
         var filter = RequestBody()
         filter.set("tenant_id", tenant)
         filter.set("status", status)
         filter.set("event_type", type)
         filter.set("search", search)
-        return try await client.bulk(WebhookCommand.path, action.rawValue.uppercased(), filter, options)
+        return filter
+    }
+
+    func perform(_ client: AdminClient) async throws -> CommandOutput {
+        try await client.bulk(WebhookCommand.path, action.rawValue.uppercased(), filter, options)
     }
 }

@@ -47,8 +47,6 @@ enum ModuleGraph {
         "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
         "Webhooks": Rule(domain.union(["Events", "Observability"]), foreign: system.union(["Crypto"])),
         "Reservations": Rule(domain, foreign: system),
-        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
-        "Webhooks": Rule(domain.union(["Events"]), foreign: system.union(["Crypto"])),
         "HTTPAPI": Rule(
             domain.union([
                 "Budgets", "Reservations", "Events", "Webhooks", "OpenAPIFiles", "RedisClient", "Observability",

@@ -173,7 +173,8 @@ let package = Package(
         .target(
             name: "HoldfastWorker",
             dependencies: [
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "SharedKernel",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
+                "SharedKernel",
                 "LuaCatalog", "Observability", lifecycle, logging,
             ],
             swiftSettings: strict),

@@ -73,8 +73,8 @@ enum ModuleGraph {
             foreign: process),
         "HoldfastWorker": Rule(
             domain.union([
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "RedisClient",
-                "Observability",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
+                "RedisClient", "Observability",
             ]),
             foreign: process),
         "HoldfastCLI": Rule(

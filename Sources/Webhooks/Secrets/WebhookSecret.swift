@@ -38,9 +38,9 @@ package struct WebhookSecret: Sendable {
         self.headers = headers
     }
 
-    /// A new secret: `whsec_` and 32 random bytes as base64url.
+    /// A new secret: `whsec_` and 32 random bytes as base64, as Standard Webhooks reads them.
     package static func generate() -> SecretBytes {
-        SecretBytes([UInt8]("whsec_".utf8) + Base64URL.text(RandomBytes.make(32)))
+        SecretBytes([UInt8]("whsec_".utf8) + Base64.text(RandomBytes.make(32)))
     }
 
     /// The secrets that sign now, the current one first.

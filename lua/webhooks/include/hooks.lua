@@ -7,7 +7,8 @@
 --include <tenant>
 local hooks = {}
 do
-    local SUBSCRIPTIONS_MAX, THRESHOLDS_MAX, BURNS_MAX = 1000, 64, 16
+    -- One more than an owner may have: the operator's, all together.
+    local SUBSCRIPTIONS_MAX, THRESHOLDS_MAX, BURNS_MAX = 1001, 64, 16
 
     local function sorted(set)
         local list = {}
@@ -53,6 +54,13 @@ do
             redis.call('HDEL', tenant_key .. ':wk', id)
         else
             redis.call('HSET', tenant_key .. ':wk', id, change.asks)
+        end
+        if change.json and string.find(change.json, '"burn":', 1, true) then
+            -- Every minute from now on what is spent is looked at (budget/burn_rates).
+            local prefix, name = string.match(tenant_key, '^(hf:{%x%x}:)t:(.*)$')
+            if prefix and name ~= '__system__' then
+                redis.call('ZADD', prefix .. 'due', 'LT', math.floor(now_us / 1000) + 60000, 'r' .. name)
+            end
         end
         if change.json then
             redis.call('HSET', tenant_key .. ':p', 'hooks', change.json)

@@ -111,15 +111,18 @@ let package = Package(
         .target(
             name: "HoldfastRuntime",
             dependencies: [
-                "HoldfastSettings", "HTTPAPI", "SharedKernel", "LuaCatalog", "RedisClient", "Observability",
-                hummingbird,
+                "HoldfastSettings", "HTTPAPI", "Egress", "Webhooks", "SharedKernel", "LuaCatalog", "RedisClient",
+                "Observability", hummingbird,
                 hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioExtras, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes,
                 lifecycle, unixSignals, logging, coreMetrics,
             ],
             swiftSettings: strict),
         .target(
             name: "HoldfastServer",
-            dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Webhooks", logging],
+            dependencies: [
+                "HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Egress", "Webhooks", "Observability", lifecycle,
+                logging,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"],
@@ -206,9 +209,10 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "HoldfastServer", "HoldfastWorker", "HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "SharedKernel",
+                "HoldfastServer", "HoldfastWorker", "StrictJSON", "Webhooks", "HoldfastRuntime", "HoldfastSettings",
+                "HTTPAPI", "SharedKernel",
                 "LuaCatalog", "RedisClient", "Observability", "LocalStack", "holdfast-server", "holdfast-worker",
-                nioCore, nioPosix, httpTypes, lifecycle, logging,
+                nioCore, nioPosix, nioHTTP1, httpTypes, lifecycle, logging,
             ],
             swiftSettings: plain),
         .testTarget(

@@ -20,6 +20,7 @@ struct AttemptFailure: Error, Hashable {
     let message: String
 
     static let timeout = AttemptFailure(.timeout, "the endpoint did not answer in full in time")
+    static let wrongCertificate = AttemptFailure(.tls, "the endpoint's certificate is for another host")
     static let cancelled = AttemptFailure(.cancelled, "the attempt was given up because the sender stops")
 
     init(_ reason: OutboundOutcome.Failure, _ message: String) {
@@ -38,12 +39,10 @@ struct AttemptFailure: Error, Hashable {
         case NIOSSLError.uncleanShutdown: self = Self.closed
         case NIOSSLError.handshakeFailed(.sslError(let stack)): self.init(handshake: "\(stack)")
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            self.init(.tls, "the endpoint's certificate is for another host")
+            self = Self.wrongCertificate
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: self = Self.handshake
         case is HTTPParserError:
             self.init(.protocolError, "the endpoint's answer is not HTTP, or its head is too large")
-        case is WrongAddressError:
-            self.init(.refusedTarget, "the connection leads to another address than was looked at")
         default: self.init(.protocolError, "the request failed (\(type(of: error)))")
         }
     }

@@ -9,8 +9,6 @@ package enum EgressLimits {
     package static let responseBodyBytes = 64 * 1_024
     /// How large the head of a response may be.
     package static let responseHeadBytes = 64 * 1_024
-    /// How many fields it may have.
-    package static let responseHeadFields = 128
     /// How long a whole attempt may take: names, connecting, TLS, head and body.
     package static let attempt: Duration = .seconds(15)
     /// How long connecting with TLS may take.

@@ -49,7 +49,11 @@ package final class SystemResolver: HostResolver {
         self.submit(Lookup(name: name, deadline: deadline, promise: promise))
         defer { timeout.cancel() }
         do {
-            return try await promise.futureResult.get()
+            return try await withTaskCancellationHandler {
+                try await promise.futureResult.get()
+            } onCancel: {
+                promise.fail(LookupFailure.timedOut)
+            }
         } catch {
             throw error as? LookupFailure ?? .unavailable
         }

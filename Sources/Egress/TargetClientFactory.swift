@@ -3,7 +3,6 @@
 
 internal import AsyncHTTPClient
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOSSL
 
 /// Makes the HTTP client of one target: it connects to the vetted address and to nothing else, speaks HTTP/1.1, follows
@@ -45,12 +44,15 @@ struct TargetClientFactory: Sendable {
         // The name stays what TLS asks for and verifies; an address is connected to as it is.
         if case .name(let name) = key.host { configuration.dnsOverride = [name: key.address.description] }
         configuration.http1_1ConnectionDebugInitializer = { channel in
-            channel.eventLoop.flatSubmit {
+            // All of it in this tick: a connection that ended meanwhile would stay in the pool as if it lived.
+            channel.eventLoop.makeCompletedFuture {
                 do {
                     try Self.checkAddress(of: channel, key)
-                    return try Self.boundHeads(of: channel)
+                    try Self.checkCertificate(of: channel, key)
+                    try ResponseHeadLimit.install(on: channel)
                 } catch {
-                    return channel.eventLoop.makeFailedFuture(error)
+                    channel.close(promise: nil)
+                    throw error
                 }
             }
         }
@@ -60,26 +62,30 @@ struct TargetClientFactory: Sendable {
     /// Looks once more where the connection leads to.
     private static func checkAddress(of channel: any Channel, _ key: TargetKey) throws {
         let vetted = try SocketAddress(ipAddress: key.address.description, port: key.port)
-        guard channel.remoteAddress == vetted else { throw WrongAddressError() }
+        guard channel.remoteAddress == vetted else {
+            throw AttemptFailure(.refusedTarget, "the connection leads to another address than was looked at")
+        }
     }
 
-    /// Puts a decoder with our limits in the place of the client's own, which takes heads of two megabytes.
-    private static func boundHeads(of channel: any Channel) throws -> EventLoopFuture<Void> {
-        let pipeline = channel.pipeline.syncOperations
-        let former = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderListSize = EgressLimits.responseHeadBytes
-        limits.maxHeaderFieldSize = EgressLimits.responseHeadBytes
-        limits.maxHeaderFieldCount = EgressLimits.responseHeadFields
-        let decoder = HTTPResponseDecoder(
-            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward, limitConfiguration: limits)
-        try pipeline.addHandler(ByteToMessageHandler(decoder), position: .before(former))
-        return pipeline.removeHandler(former)
+    /// The TLS library also takes a certificate for the address connected to, whatever the name: whoever can turn the
+    /// name to an address of theirs would have one. So the name has to stand in it.
+    private static func checkCertificate(of channel: any Channel, _ key: TargetKey) throws {
+        guard key.scheme == .https, case .name(let host) = key.host else { return }
+        let certificate = try channel.pipeline.syncOperations.nioSSL_peerCertificate()
+        let isNamed = certificate?._subjectAlternativeNames().contains { name in
+            name.nameType == .dnsName && Self.matches(host, String(decoding: name.contents, as: UTF8.self).lowercased())
+        }
+        guard isNamed == true else { throw AttemptFailure.wrongCertificate }
+    }
+
+    /// A star stands for the first label, and for all of it.
+    private static func matches(_ host: String, _ pattern: String) -> Bool {
+        guard pattern.hasPrefix("*."), let dot = host.firstIndex(of: ".") else {
+            return Array(host.utf8) == Array(pattern.utf8)
+        }
+        return Array(host[dot...].utf8) == Array(pattern.dropFirst().utf8)
     }
 }
-
-/// A connection leads elsewhere than to the vetted address.
-struct WrongAddressError: Error {}
 
 /// What the sender was given cannot be used.
 package struct EgressConfigurationError: Error, Sendable, CustomStringConvertible {

@@ -12,7 +12,7 @@ struct TargetKey: Sendable, Hashable {
     let address: IPAddress
 }
 
-/// The HTTP clients of the targets sent to lately. A target out of use for the longest gives way; one in use never does.
+/// The HTTP clients of the targets sent to lately. The one out of use for the longest gives way; one in use never does.
 final class TargetClients: Sendable {
     private struct Entry {
         let client: HTTPClient

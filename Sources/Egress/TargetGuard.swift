@@ -88,7 +88,7 @@ package struct TargetGuard: Sendable {
     ) async throws(LookupFailure) -> [IPAddress] {
         switch host {
         case .address(let address):
-            return [address.unmapped]
+            return [address]
         case .name(let name):
             // The system would connect to the inner address of a v4-mapped one, so that is the address.
             let found = try await self.resolver.addresses(of: name, within: limit).map(\.unmapped)

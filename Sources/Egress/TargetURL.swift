@@ -35,7 +35,7 @@ package struct TargetURL: Sendable, Hashable {
     package enum Host: Sendable, Hashable {
         /// A DNS name in lower case.
         case name(String)
-        /// An address.
+        /// An address, never a v4-mapped one.
         case address(IPAddress)
     }
 
@@ -148,8 +148,9 @@ package struct TargetURL: Sendable, Hashable {
         guard let first = bytes.first else { throw .missingHost }
         let text = String(decoding: bytes, as: UTF8.self)
         if first == UInt8(ascii: "[") {
-            guard case .v6(let value) = IPAddress(text.dropFirst().dropLast()) else { throw .badHost }
-            return .address(.v6(value))
+            guard let address = IPAddress(text.dropFirst().dropLast()), case .v6 = address else { throw .badHost }
+            // A v4-mapped address is connected to as what it stands for.
+            return .address(address.unmapped)
         }
         if let address = IPAddress(text) { return .address(address) }
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)

@@ -1,14 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+internal import Egress
 package import HTTPAPI
 package import HoldfastRuntime
 package import HoldfastSettings
 internal import Logging
+package import ServiceLifecycle
+
+/// A server of everything that Holdfast offers, connected to Redis and checked, not yet listening.
+package func buildServer(
+    _ settings: ServerSettings, context: ProcessContext
+) async throws(StartupError) -> HoldfastProcess {
+    let egress = try WebhookEgress(settings.shared, logger: context.logger)
+    do {
+        return try await buildServer(
+            settings, endpoints: PublicAPI.endpoints(settings.shared, egress: egress), background: [egress],
+            context: context)
+    } catch {
+        await egress.sender.shutdown()
+        throw error
+    }
+}
 
 /// A server over these endpoints and the operations endpoints, connected to Redis and checked, not yet listening.
 package func buildServer(
-    _ settings: ServerSettings, endpoints: [Endpoint], context: ProcessContext, limits: HTTPLimits = HTTPLimits(),
+    _ settings: ServerSettings, endpoints: [Endpoint], background: [any Service] = [], context: ProcessContext,
+    limits: HTTPLimits = HTTPLimits(),
     patience: Duration = .seconds(30)
 ) async throws(StartupError) -> HoldfastProcess {
     if settings.shared.secretKeys.isEmpty {
@@ -22,6 +40,6 @@ package func buildServer(
         host: settings.host, port: settings.port, pipeline: pipeline, group: store.group,
         usesFastLane: settings.usesFastLane, limits: limits, registry: context.registry, logger: context.logger)
     return HoldfastProcess(
-        store: store, front: front, background: [], shutdownSeconds: settings.shared.shutdownSeconds,
+        store: store, front: front, background: background, shutdownSeconds: settings.shared.shutdownSeconds,
         logger: context.logger)
 }

@@ -7,15 +7,17 @@ import Testing
 
 @Suite("Sending over TLS")
 struct SenderTLSTests {
-    /// The names of the certificate; the last one is there to be wrong.
-    private static let addresses = ["hook.test": "127.0.0.1", "six.test": "::1", "other.test": "127.0.0.1"]
+    /// The names of the certificate, and others at its address.
+    private static let addresses = [
+        "hook.test": "127.0.0.1", "a.wild.test": "127.0.0.1", "b.a.wild.test": "127.0.0.1", "other.test": "127.0.0.1",
+    ]
 
     private func withEndpoint(
-        trusted: Bool = true, host: String = "127.0.0.1", _ body: (WebhookSender, Receiver) async throws -> Void
+        trusted: Bool = true, _ body: (WebhookSender, Receiver) async throws -> Void
     ) async throws {
-        let certificate = try TestCertificate(names: "DNS:hook.test,DNS:six.test,IP:127.0.0.1")
+        let certificate = try TestCertificate(names: "DNS:hook.test,DNS:*.wild.test,IP:127.0.0.1")
         defer { certificate.remove() }
-        let receiver = try await Receiver.start(host: host, tls: try certificate.serverContext()) { _ in .status(200) }
+        let receiver = try await Receiver.start(tls: try certificate.serverContext()) { _ in .status(200) }
         let sender = try WebhookSender(
             resolver: StubResolver(Self.addresses), trustRoots: trusted ? [certificate.path] : [])
         let result: Result<Void, any Error>
@@ -32,15 +34,15 @@ struct SenderTLSTests {
     @Test("the vetted address is connected to, and its certificate is verified for the original name")
     func originalName() async throws {
         try await self.withEndpoint { sender, receiver in
-            for host in ["hook.test", "127.0.0.1", "HOOK.test"] {
+            for host in ["hook.test", "127.0.0.1", "HOOK.test", "a.wild.test"] {
                 let request = Sending.request("https://\(host):\(receiver.port)/x")
                 let outcome = await sender.send(request, Sending.local, deadline: Sending.long)
                 #expect(outcome.status == 200, "\(host): \(outcome)")
             }
             let hosts = receiver.requests.map { $0.headers["host"].joined() }
-            #expect(
-                hosts == ["hook.test:\(receiver.port)", "127.0.0.1:\(receiver.port)", "hook.test:\(receiver.port)"])
-            #expect(receiver.connections == 2)
+            let expected = ["hook.test", "127.0.0.1", "hook.test", "a.wild.test"]
+            #expect(hosts == expected.map { "\($0):\(receiver.port)" })
+            #expect(receiver.connections == 3)
         }
     }
 
@@ -50,11 +52,15 @@ struct SenderTLSTests {
             let right = Sending.request("https://hook.test:\(receiver.port)/")
             #expect(await sender.send(right, Sending.local, deadline: Sending.long).status == 200)
             // The connection of the right name at the same address is not used for the wrong one.
-            let wrong = Sending.request("https://other.test:\(receiver.port)/?token=abc")
-            let outcome = await sender.send(wrong, Sending.local, deadline: Sending.long)
-            #expect(outcome.failure == .tls, "\(outcome)")
-            #expect(outcome.message == "the endpoint's certificate is for another host")
+            // Nor does it help that the certificate is for the address too.
+            for host in ["other.test", "b.a.wild.test"] {
+                let wrong = Sending.request("https://\(host):\(receiver.port)/?token=abc")
+                let outcome = await sender.send(wrong, Sending.local, deadline: Sending.long)
+                #expect(outcome.failure == .tls, "\(outcome)")
+                #expect(outcome.message == "the endpoint's certificate is for another host")
+            }
             #expect(receiver.requests.count == 1)
+            try await eventually("connections of the wrong name are closed") { receiver.openConnections == 1 }
         }
     }
 

@@ -199,6 +199,21 @@ struct SenderTests {
         }
     }
 
+    @Test("addresses are connected to in every spelling that is one, without asking for a name")
+    func addresses() async throws {
+        let resolver = StubResolver(["mapped.test": "::ffff:127.0.0.1"])
+        try await Sending.withReceiver(resolver: resolver) { _ in
+            .status(200)
+        } _: { sender, receiver in
+            for host in ["127.0.0.1", "[::ffff:127.0.0.1]", "[0:0:0:0:0:FFFF:7f00:1]", "mapped.test"] {
+                let request = Sending.request("http://\(host):\(receiver.port)/")
+                let outcome = await sender.send(request, Sending.local, deadline: Sending.long)
+                #expect(outcome.status == 200, "\(host): \(outcome)")
+            }
+            #expect(resolver.names == ["mapped.test"])
+        }
+    }
+
     @Test("a policy that opens nothing reaches nothing on this machine")
     func closedByDefault() async throws {
         let resolver = StubResolver(["here.test": "127.0.0.1", "mapped.test": "::ffff:127.0.0.1"])

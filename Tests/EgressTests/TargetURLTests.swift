@@ -22,7 +22,7 @@ struct TargetURLTests {
             ("https://a_b.test/@:!$&'()*+,;=~?/?", "https://a_b.test", 443, "/@:!$&'()*+,;=~?/?"),
             ("http://1.2.3.4:65535/", "http://1.2.3.4:65535", 65_535, "/"),
             ("http://[2001:DB8:0::1]:8443/x", "http://[2001:db8::1]:8443", 8_443, "/x"),
-            ("http://[::FFFF:127.0.0.1]/", "http://[::ffff:127.0.0.1]", 80, "/"),
+            ("http://[::FFFF:127.0.0.1]/", "http://127.0.0.1", 80, "/"),
             ("http://localhost/", "http://localhost", 80, "/"),
         ])
     func parts(text: String, origin: String, port: Int, target: String) throws {

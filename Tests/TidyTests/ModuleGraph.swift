@@ -59,7 +59,7 @@ enum ModuleGraph {
             ["SharedKernel", "RedisClient", "Observability"],
             foreign: foundation.union(["Configuration", "Logging", "ArgumentParser"])),
         "HoldfastRuntime": Rule(
-            domain.union(["HTTPAPI", "HoldfastSettings", "RedisClient", "Observability"]),
+            domain.union(["HTTPAPI", "HoldfastSettings", "Egress", "Webhooks", "RedisClient", "Observability"]),
             foreign: process.union([
                 "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
                 "NIOExtras",
@@ -68,7 +68,7 @@ enum ModuleGraph {
         "HoldfastServer": Rule(
             domain.union([
                 "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Webhooks", "RedisClient",
-                "Observability",
+                "Observability", "Egress", "Webhooks",
             ]),
             foreign: process),
         "HoldfastWorker": Rule(

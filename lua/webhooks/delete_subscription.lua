@@ -9,7 +9,7 @@ ARGV
   1 tag         the caller's cached value of KEYS[2], or empty for the admin key
   2 id          the subscription's id
   3 row         the row that the payload was made from
-  4 entry       JSON of the audit entry
+  4 entry       JSON of the audit entry; empty for one of many rows, whose action has the entry
   5 context     JSON of request and trace ids for the event
   6 payload     JSON of the event's data
 REPLIES
@@ -51,6 +51,6 @@ call('ZREM', tenant_key .. ':whl', id)
 call('ZREM', prefix .. 'whl', id .. ':' .. string.sub(tenant_key, #prefix + 3))
 call('HDEL', prefix .. 'ids', id)
 if change then hooks.write(tenant_key, id, change, now_us) end
-audit.append(prefix, tenant_key, now, now_us, ARGV[4])
+if ARGV[4] ~= '' then audit.append(prefix, tenant_key, now, now_us, ARGV[4]) end
 outbox.append(prefix, tenant_key, now, now_us, 'webhook.deleted', ARGV[5], ARGV[6])
 return {'DELETED'}

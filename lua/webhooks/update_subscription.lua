@@ -14,7 +14,7 @@ ARGV
   5 content     sealed secrets, NUL, JSON of the terms
   6 reset       1 to begin to count failures anew, else 0
   7 asks        JSON of what the hot path is to look out for, or empty
-  8 entry       JSON of the audit entry
+  8 entry       JSON of the audit entry; empty for one of many rows, whose action has the entry
   9 context     JSON of request and trace ids for the event
   10 event      webhook.updated, webhook.paused or webhook.resumed
   11 payload    JSON of the event's data
@@ -71,5 +71,5 @@ if not is_done then
     if change then hooks.write(tenant_key, id, change, now_us) end
     outbox.append(prefix, tenant_key, now, now_us, ARGV[10], ARGV[9], ARGV[11])
 end
-audit.append(prefix, tenant_key, now, now_us, ARGV[8])
+if ARGV[8] ~= '' then audit.append(prefix, tenant_key, now, now_us, ARGV[8]) end
 return facts.append({'UPDATED', updated}, tenant_key, id)

@@ -35,6 +35,23 @@ extension Limits {
     static let listedRowsPerPage = 20_000
     /// Rows that a list in any other order may look at: 100 script calls.
     static let sortedRowsMax = 50_000
+    /// Rows that one bulk action may change.
+    static let bulkRowsMax = 500
+    /// Characters of the idempotency key of a bulk action.
+    static let bulkKeyCharacters = 1...128
+    /// How long a bulk action is held by a server that nothing more is heard of, ms.
+    static let bulkLeaseMs: Int64 = 15_000
+    /// Rows that a bulk action changes before it takes its lease anew.
+    static let bulkRowsPerLease = 50
+    /// Seconds of the log that the overview looks at.
+    static let overviewWindowSeconds: Int64 = 3_600
+    /// Rows of each list of the overview.
+    static let overviewRows = 10
+    /// Events, and other things of each kind but budgets, that the overview counts.
+    static let overviewEventsMax = 20_000
+    static let overviewRowsMax: Int64 = 100_000
+    /// Characters of a correlation id or request id asked for.
+    static let correlationCharactersMax = 512
     /// Calls that a request which closes a tenant makes itself; the worker makes the others.
     static let closeStepsPerRequest = 20
     /// Times a change is made anew because another one came first.

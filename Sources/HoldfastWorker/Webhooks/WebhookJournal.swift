@@ -48,8 +48,11 @@ final class WebhookJournal: Sendable {
                 ($0, registry.counter("holdfast_webhook_attempts", labels: [("outcome", $0)]))
             })
         duration = registry.timer("holdfast_webhook_attempt_duration")
-        registry.gauge("holdfast_outbox_oldest_seconds") { [weak self] in self?.outboxAges.withLock { Self.oldest($0) } }
-        registry.gauge("holdfast_webhook_oldest_due_seconds") { [weak self] in self?.laneAges.withLock { Self.oldest($0) } }
+        registry.gauge("holdfast_outbox_oldest_seconds") { [weak self] in self?.outboxAges.withLock { Self.oldest($0) }
+        }
+        registry.gauge("holdfast_webhook_oldest_due_seconds") { [weak self] in
+            self?.laneAges.withLock { Self.oldest($0) }
+        }
         registry.gauge("holdfast_webhook_in_flight") { [weak self] in self?.inFlight.withLock { Double($0) } }
     }
 

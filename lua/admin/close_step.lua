@@ -189,6 +189,7 @@ function ending.w(id)
     call('HSET', rows_key, id, 'D' .. created .. now .. content)
     -- All of them end: nothing is asked for any more.
     call('HDEL', tenant_key .. ':wk', id)
+    call('DEL', tenant_key .. ':wc')
     call('HDEL', profile_key, 'hooks')
     journal('webhook', id, 'webhook.disabled_via_tenant_cascade', '{"subscription_id":"' .. id ..
         '","prior_status":"' .. WORDS[letter] .. '","new_status":"DISABLED"')

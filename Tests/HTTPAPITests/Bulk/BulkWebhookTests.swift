@@ -60,7 +60,8 @@ struct BulkWebhookTests {
             #expect(try await letter(stack, ids[1]) == "A")
             #expect(try await stack.redis("HGET", try stack.key("acme") + ":wf:" + ids[1], "failures").text == "0")
             let all = try BulkAnswer(
-                try await stack.bulk("webhooks", #"{"event_type":"budget.funded","search":"EXAMPLE.com/"}"#, "DELETE"))
+                try await stack.bulk("webhooks", #"{"event_type":"budget.funded","search":"EXAMPLE.com/"}"#, "DELETE",
+                    key: "k4"))
             #expect(Set(all.succeeded) == Set(ids + [own]))
             #expect(try await letter(stack, ids[0]) == nil)
             let none = try BulkAnswer(try await stack.bulk("webhooks", #"{"status":"ACTIVE"}"#, "DELETE", key: "k3"))

@@ -141,8 +141,8 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON", "TestSupport",
-                "LocalStack", "Observability", nioCore, nioPosix, httpTypes, crypto, logging,
+                "HTTPAPI", "Budgets", "Webhooks", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
+                "TestSupport", "LocalStack", "Observability", nioCore, nioPosix, httpTypes, crypto, logging,
             ],
             swiftSettings: plain),
         .testTarget(name: "LuaBundlingTests", dependencies: ["LuaBundling", "LuaCatalog"], swiftSettings: plain),
@@ -209,9 +209,10 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "HoldfastServer", "HoldfastWorker", "HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "SharedKernel",
+                "HoldfastServer", "HoldfastWorker", "StrictJSON", "Webhooks", "HoldfastRuntime", "HoldfastSettings",
+                "HTTPAPI", "SharedKernel",
                 "LuaCatalog", "RedisClient", "Observability", "LocalStack", "holdfast-server", "holdfast-worker",
-                nioCore, nioPosix, httpTypes, lifecycle, logging,
+                nioCore, nioPosix, nioHTTP1, httpTypes, lifecycle, logging,
             ],
             swiftSettings: plain),
         .testTarget(

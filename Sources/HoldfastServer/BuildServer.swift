@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+internal import Egress
 package import HTTPAPI
 package import HoldfastRuntime
 package import HoldfastSettings

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 internal import Egress
+internal import Logging
 package import HoldfastRuntime
 package import HoldfastSettings
 internal import Observability

@@ -16,11 +16,16 @@ struct DocumentTests {
         method + " /" + segments.map { $0.hasPrefix("{") ? "{}" : $0 }.joined(separator: "/")
     }
 
+    private static let services = WebhookServices(
+        box: nil, isRange: { _ in true }, check: { _, _ in nil },
+        probe: { _ in ProbeResult(isSuccess: true, status: 200, tookMs: 0, problem: nil) })
+
     private static func endpoints(of file: OpenAPIFile) -> [Endpoint] {
         switch file {
         case .admin:
             // The one path of both planes.
-            AdminAPI.endpoints + CyclesAPI.endpoints.filter { $0.name == "getBalances" }
+            AdminAPI.endpoints + AdminAPI.webhookEndpoints(services)
+                + CyclesAPI.endpoints.filter { $0.name == "getBalances" }
         case .cycles: CyclesAPI.endpoints
         case .reservation: ReservationAPI.endpoints
         }

@@ -21,8 +21,8 @@ REPLIES
                                    subscription's or key's id
 EVENTS
   reservation.released_via_tenant_cascade for a budget that had reservations, budget.closed_via_tenant_cascade,
-  webhook.disabled_via_tenant_cascade, api_key.revoked_via_tenant_cascade; stream entry R, or X when past its expiry, for
-  a lock
+  webhook.disabled_via_tenant_cascade, api_key.revoked_via_tenant_cascade; stream entry R, or X when past its expiry,
+  for a lock
 COMPLEXITY
   O(limit * (ledgers + log live reservations + log events)); about 30 calls a thing
 ]]

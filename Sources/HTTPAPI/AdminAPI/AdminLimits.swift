@@ -61,13 +61,14 @@ extension Limits {
     /// Characters of a subscription's URL.
     static let webhookURLCharacters = 1...2_048
     /// Event types named by a subscription, repetitions included.
-    static let eventTypesNamed = 256
+    static let eventTypesNamed = 128
     /// Characters of a signing secret that the client brings.
     static let signingSecretCharacters = 1...1_024
-    /// Custom headers of a subscription, and bytes of a name and of a value.
+    /// Custom headers of a subscription, bytes of a name, of a value, and of all together: each delivery carries them.
     static let webhookHeadersMax = 32
     static let webhookHeaderNameBytesMax = 128
     static let webhookHeaderValueBytesMax = 4_096
+    static let webhookHeadersBytesMax = 8_192
     /// Ids named in an answer of things that could not be ended with their tenant.
     static let failedResourcesShown = 100
 }

@@ -5,7 +5,7 @@ package import Egress
 package import HoldfastSettings
 package import Logging
 internal import Observability
-package import ServiceLifecycle
+internal import ServiceLifecycle
 package import Webhooks
 
 /// The way out for webhooks: a sender, and the private addresses that this process may reach because its operator says
@@ -20,7 +20,7 @@ package struct WebhookEgress: Sendable {
         var ranges: [CIDRRange] = []
         for text in settings.webhookAllowPrivate {
             guard let range = CIDRRange(text) else {
-                throw StartupError("HOLDFAST_WEBHOOK_ALLOW_PRIVATE: \(text) is no range of addresses")
+                throw StartupError.unfit("HOLDFAST_WEBHOOK_ALLOW_PRIVATE: \(text) is no range of addresses")
             }
             ranges.append(range)
         }
@@ -28,7 +28,7 @@ package struct WebhookEgress: Sendable {
         do {
             sender = try WebhookSender()
         } catch {
-            throw StartupError("webhooks cannot be sent: \(error)")
+            throw StartupError.unfit("webhooks cannot be sent: \(error)")
         }
         guard !ranges.isEmpty else { return }
         logger.warning(

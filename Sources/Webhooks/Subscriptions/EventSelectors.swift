@@ -23,8 +23,8 @@ package struct EventSelectors: Hashable, Sendable {
     /// Whether they select nothing: no subscription may be so.
     package var isEmpty: Bool { types.isEmpty && categories.isEmpty }
 
-    /// Whether a subscription of `owner` gets an event of `tenant`. Whatever its selectors say, a tenant is sent its own
-    /// events only, and none of those that are the operator's business.
+    /// Whether a subscription of `owner` gets an event of `tenant`. Whatever its selectors say, a tenant is sent its
+    /// own events only, and none of those that are the operator's business.
     package func match(_ type: EventType, scope: [UInt8]?, of tenant: TenantID, owner: TenantID) -> Bool {
         guard owner == .system || (owner == tenant && type.isForTenants) else { return false }
         return selects(type) && coversScope(scope)

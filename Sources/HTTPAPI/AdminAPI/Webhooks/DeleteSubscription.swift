@@ -6,7 +6,7 @@ internal import LuaCatalog
 internal import SharedKernel
 internal import Webhooks
 
-/// `DELETE …/webhooks/{subscription_id}` on both planes (admin digest 1.6, 1.7): what waits for it is not sent any more.
+/// `DELETE …/webhooks/{subscription_id}` on both planes (admin digest 1.6, 1.7): what waits is not sent any more.
 enum DeleteSubscription {
     static func endpoint(on plane: WebhookPlane, _ name: StaticString) -> Endpoint {
         Endpoint(

@@ -188,6 +188,9 @@ private enum CustomHeaders {
             }
             headers.append(WebhookSecret.Header(name: name, value: SecretBytes(text)))
         }
+        guard value.raw.count <= Limits.webhookHeadersBytesMax else {
+            throw value.fieldError("must be at most \(Limits.webhookHeadersBytesMax) bytes of JSON")
+        }
         return headers
     }
 

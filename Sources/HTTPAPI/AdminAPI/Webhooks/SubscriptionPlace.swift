@@ -115,12 +115,14 @@ enum WebhookRefusals {
     /// 503 without the means to keep a secret.
     static let noKey = APIError(
         .serviceUnavailable, "INTERNAL_ERROR",
-        "HOLDFAST_SECRET_KEY is not set: the server cannot keep signing secrets and header values")
+        "HOLDFAST_SECRET_KEY is not set: the server cannot keep signing secrets and header values",
+        headers: [.retryAfter: "60"])
 
     /// 503 for secrets that were sealed under a key which is gone.
     static let unreadableSecret = APIError(
         .serviceUnavailable, "INTERNAL_ERROR",
-        "HOLDFAST_SECRET_KEY lacks the key that this subscription's secrets were encrypted with")
+        "HOLDFAST_SECRET_KEY lacks the key that this subscription's secrets were encrypted with",
+        headers: [.retryAfter: "60"])
 
     static func badURL(_ sentence: String) -> APIError {
         APIError(.badRequest, "WEBHOOK_URL_INVALID", "url: \(sentence)")

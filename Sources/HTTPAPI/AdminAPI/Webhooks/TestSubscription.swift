@@ -35,12 +35,9 @@ struct TestSubscription: Sendable {
         }
         return services.checked(stored.terms.url) { security in
             let id = [UInt8]("evt_test_".utf8) + hexText(RandomBytes.make(6))
-            let correlation = input.request.correlation
             let request = ProbeRequest(
-                url: stored.terms.url, headers: secret.headers, secrets: secret.signing(atMs: input.nowMs),
-                eventID: id, eventType: Self.eventType, body: Self.event(id, found, input),
-                requestID: correlation.requestID, traceID: correlation.traceID, traceFlags: correlation.traceFlags,
-                hasInboundTraceparent: correlation.hasInboundTraceparent, security: security)
+                url: stored.terms.url, secret: secret, atMs: input.nowMs, eventID: id, eventType: Self.eventType,
+                body: Self.event(id, found, input), input.request.correlation, security: security)
             return .wait {
                 var response = APIResponse.json(Self.body(await services.probe(request), id))
                 response.readOnBehalfOf = found.owner.readOnBehalfOf

@@ -26,6 +26,24 @@ package struct ProbeRequest: Sendable {
     package let requestID, traceID, traceFlags: [UInt8]
     package let hasInboundTraceparent: Bool
     package let security: WebhookSecurity
+
+    /// A test event of a request with this correlation.
+    package init(
+        url: [UInt8], secret: WebhookSecret, atMs now: Int64, eventID: [UInt8], eventType: [UInt8], body: [UInt8],
+        _ correlation: Correlation, security: WebhookSecurity
+    ) {
+        self.url = url
+        headers = secret.headers
+        secrets = secret.signing(atMs: now)
+        self.eventID = eventID
+        self.eventType = eventType
+        self.body = body
+        requestID = correlation.requestID
+        traceID = correlation.traceID
+        traceFlags = correlation.traceFlags
+        hasInboundTraceparent = correlation.hasInboundTraceparent
+        self.security = security
+    }
 }
 
 /// How a test went.

@@ -13,6 +13,7 @@ struct DueTenant: Sendable {
         case budgetReservations = 98
         case locks = 108
         case closing = 99
+        case eventStreams = 101
 
         /// The value of the label `kind` of metrics.
         var label: String {
@@ -20,6 +21,7 @@ struct DueTenant: Sendable {
             case .budgetReservations: "budget_reservation"
             case .locks: "lock"
             case .closing: "closing"
+            case .eventStreams: "event_stream"
             }
         }
     }
@@ -41,6 +43,7 @@ struct DueTenant: Sendable {
         case .budgetReservations: Expire(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
         case .locks: ExpireHolds(keys: keyspace.keys(of: tenant)).call
         case .closing: CloseStep(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
+        case .eventStreams: EndEventStreams(keys: keyspace.keys(of: tenant)).call
         }
     }
 }

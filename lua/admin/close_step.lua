@@ -19,7 +19,8 @@ REPLIES
                                    read), a lock's resource, a budget's scope and unit, a key's id
 EVENTS
   reservation.released_via_tenant_cascade for a budget that had reservations, budget.closed_via_tenant_cascade,
-  api_key.revoked_via_tenant_cascade; stream entry R, or X when past its expiry, for a lock
+  api_key.revoked_via_tenant_cascade; stream entry R, or X when past its expiry, for a lock, with mark h
+  custom.resource.released or custom.resource.expired with it; a message on hf:ev with mark w
 COMPLEXITY
   O(limit * (ledgers + log live reservations + log events)); about 30 calls a thing
 ]]
@@ -34,6 +35,7 @@ COMPLEXITY
 --include <budget/record>
 --include <reservation/hold>
 --include <reservation/derived>
+--include <reservation/notice>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local limit, keep_ms = ARGV[1] + 0, ARGV[2]
@@ -57,7 +59,7 @@ guard.types({budget_due_key, 'zset', active_key, 'zset', tenant_key .. ':ev', 's
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
 local lock_id = string.format('%.0f', now_us)
-local is_key_revoked, effort = false, 0
+local is_key_revoked, effort, told = false, 0, notice.open(prefix, tenant_key, status)
 
 -- The audit entry of one thing, and its event unless a budget's event tells of it.
 local function journal(kind, id, event, payload)
@@ -204,6 +206,7 @@ while stage and limit > 0 do
     limit = done < #found and 0 or limit - #found
     if #found < wanted and done == #found then stage, offset = ORDER[stage], 0 end
 end
+notice.tell(told, now, now_us, context)
 out[2], out[3], failed_before = ended, failed, failed_before + failed
 if stage then
     call('HSET', profile_key, 'close_at', stage .. string.format('%d', offset), 'close_failed', failed_before)

@@ -21,7 +21,7 @@ package func buildServer(
     do throws(StartupError) {
         service = try EventStreamService(
             streams, store: store, redis: settings.shared.redis,
-            interval: .nanoseconds(limits.keepAliveTime.nanoseconds), registry: context.registry,
+            interval: limits.keepAliveTime, registry: context.registry,
             logger: context.logger)
     } catch {
         await store.close()

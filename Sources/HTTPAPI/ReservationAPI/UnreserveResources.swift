@@ -33,7 +33,9 @@ enum UnreserveResources {
             case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
             case .items(let more):
                 let outcomes = outcomes + more
-                guard outcomes.count == items.count else { return Self.release(items, outcomes, correlation, principal) }
+                guard outcomes.count == items.count else {
+                    return Self.release(items, outcomes, correlation, principal)
+                }
                 let status: HTTPResponse.Status = outcomes.contains(.badToken) ? .forbidden : .ok
                 return .respond(.json(body(items, outcomes), status: status))
             }

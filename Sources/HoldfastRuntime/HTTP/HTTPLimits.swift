@@ -24,7 +24,7 @@ package struct HTTPLimits: Sendable {
     package var lingerTime = TimeAmount.seconds(1)
 
     /// How often event streams are kept alive.
-    package var keepAliveTime = TimeAmount.seconds(15)
+    package var keepAliveTime = Duration.seconds(15)
     /// Bytes that the client of an event stream may be behind; who is further behind is hung up on.
     package var streamBytesUnsent = 262_144
 

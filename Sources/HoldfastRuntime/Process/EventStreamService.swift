@@ -5,9 +5,10 @@ package import HTTPAPI
 internal import HoldfastSettings
 package import Logging
 internal import NIOCore
+internal import NIOPosix
 package import Observability
 package import RedisClient
-package import ServiceLifecycle
+internal import ServiceLifecycle
 internal import SharedKernel
 internal import Synchronization
 

@@ -4,6 +4,7 @@
 internal import NIOCore
 internal import Reservations
 internal import SharedKernel
+internal import Synchronization
 
 /// What a hub asks of Redis.
 extension EventStreamHub {
@@ -52,7 +53,7 @@ extension EventStreamHub {
 
     /// Sends a stream what it has missed, at the pace of its client, until it is where the others are.
     private func catchUp(_ tenant: TenantID, _ id: [UInt8]) async {
-        while let stream = stream(tenant, id), !stream.isLive {
+        while let (stream, known) = lagging(tenant, id) {
             guard let page = await page(tenant, after: stream.last) else {
                 try? await Task.sleep(for: Self.pause)
                 continue
@@ -68,11 +69,21 @@ extension EventStreamHub {
                 guard let cursor = table.channels[tenant]?.cursor,
                     var stream = table.channels[tenant]?.streams[id]
                 else { return }
-                // Without another page there is nothing between its last event and the cursor.
-                stream.last = page.last ?? max(stream.last, cursor)
+                // Where there was nothing to read, it is where the others were before that.
+                stream.last = page.last ?? max(stream.last, known)
                 stream.isLive = !page.hasMore && stream.last >= cursor
                 table.channels[tenant]?.streams[id] = stream
             }
+        }
+    }
+
+    /// A stream that is not where the others are, and how far those are.
+    private func lagging(_ tenant: TenantID, _ id: [UInt8]) -> (stream: StreamTable.Stream, known: Int64)? {
+        state.withLock { table in
+            guard let channel = table.channels[tenant], let stream = channel.streams[id], !stream.isLive else {
+                return nil
+            }
+            return (stream, channel.cursor)
         }
     }
 
@@ -124,6 +135,7 @@ extension EventStreamHub {
         let ids = state.withLock { Array($0.channels[tenant]?.streams.keys ?? [:].keys) }
         for first in stride(from: 0, to: ids.count, by: Limits.streamLeasesPerCall) {
             let some = ids[first...].prefix(Limits.streamLeasesPerCall)
+            let known = state.withLock { $0.channels[tenant]?.cursor } ?? 0
             let renewal = RenewEventStreams(keys: keyspace.keys(of: tenant), ids: some)
             guard let reply = try? await runner.run(renewal.call), let outcome = try? renewal.outcome(reply) else {
                 continue
@@ -132,7 +144,7 @@ extension EventStreamHub {
             case .gone: end(some, of: tenant, .revoked)
             case .renewed(let tag, let last):
                 returnStray(some, tenant)
-                state.withLock { $0.rewind(tenant, to: last) }
+                if last < known { state.withLock { $0.rewind(tenant, to: last) } }
                 wake(tenant)
                 await recheck(some, of: tenant, tag: tag)
             }

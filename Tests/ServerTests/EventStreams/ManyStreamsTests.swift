@@ -54,7 +54,7 @@ struct ManyStreamsTests {
             try await eventually("all are gone") { server.metric("holdfast_event_streams") == 0 }
             for t in tenants {
                 try await eventually("all places are given back") { try await t.leases() == 0 }
-                #expect(!(try await t.tag()).hasSuffix("w"))
+                #expect(try await t.tag().last?.isNumber == true)
             }
         }
     }

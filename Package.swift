@@ -108,7 +108,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI"],
+            name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Observability"],
             swiftSettings: strict),
         .executableTarget(
             name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"],
@@ -127,8 +127,8 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON", "TestSupport",
-                "LocalStack", "Observability", nioCore, nioPosix, httpTypes, crypto, logging,
+                "HTTPAPI", "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
+                "TestSupport", "LocalStack", "Observability", nioCore, nioPosix, httpTypes, crypto, logging,
             ],
             swiftSettings: plain),
         .testTarget(name: "LuaBundlingTests", dependencies: ["LuaBundling", "LuaCatalog"], swiftSettings: plain),

@@ -37,8 +37,8 @@ package final class RedisSubscriber: @unchecked Sendable {
     private var backoff: RedisBackoff
     private var random = SystemRandomNumberGenerator()
 
-    /// Prepares to listen; nothing is opened before ``start()``. `heartbeat` is how long the server may be silent, twice
-    /// over, before it is taken for gone. Reads the trusted authorities when TLS is on.
+    /// Prepares to listen; nothing is opened before ``start()``. A server that is silent for twice the `heartbeat` is
+    /// taken for gone. Reads the trusted authorities when TLS is on.
     package init(
         configuration: RedisConfiguration, eventLoop: any EventLoop, channel: [UInt8],
         heartbeat: Duration = .seconds(5), onSignal: @escaping @Sendable (Signal) -> Void

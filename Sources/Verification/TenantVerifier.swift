@@ -87,7 +87,8 @@ struct TenantVerifier {
         }
         guard TenantTag(tag) != nil else {
             return [
-                finding(.soundRecords, expected: "a status letter, a number and marks", actual: printable(tag), detail: key)
+                finding(
+                    .soundRecords, expected: "a status letter, a number and marks", actual: printable(tag), detail: key)
             ]
         }
         return []

@@ -79,8 +79,10 @@ struct NoticeTests {
         #expect(told.map { $0[0] } == ["custom.resource.released", "custom.resource.released"])
         #expect(told.allSatisfy { $0[1] == Self.context })
         let ends: [ByteText] = [
-            "\"slot\":\"P_0\",\"released\":[\"P_0\",\"B\",\"N\"],\"reason\":\"release\",\"fencing_token\":\(Scene.startUs + 2)}",
-            "\"api_key_label\":\"key\",\"released\":[\"x\"],\"reason\":\"release\",\"fencing_token\":\(Scene.startUs + 3)}",
+            "\"slot\":\"P_0\",\"released\":[\"P_0\",\"B\",\"N\"],\"reason\":\"release\",\"fencing_token\":"
+                + "\(Scene.startUs + 2)}",
+            "\"api_key_label\":\"key\",\"released\":[\"x\"],\"reason\":\"release\",\"fencing_token\":"
+                + "\(Scene.startUs + 3)}",
         ]
         for (event, end) in zip(told, ends) { #expect(event[2].plain.hasSuffix(end.plain), "\(event[2])") }
     }

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 internal import HTTPTypes
-internal import Reservations
-internal import SharedKernel
+package import Reservations
+package import SharedKernel
 internal import StrictJSON
 
 /// `GET /api/v1/events` (digest 3): the tenant's lock events as server-sent events, from now on or, with
@@ -65,9 +65,15 @@ enum StreamEvents {
 }
 
 /// A lock event as clients of the stream get it.
-struct EventFrame {
+package struct EventFrame {
     let event: LockEvent
     let tenant: TenantID
+
+    /// The event of a tenant.
+    package init(event: LockEvent, tenant: TenantID) {
+        self.event = event
+        self.tenant = tenant
+    }
 
     /// A comment that keeps the connection alive.
     static let keepAlive = [UInt8](": keepalive\n\n".utf8)
@@ -91,7 +97,7 @@ struct EventFrame {
     }
 
     /// Event, id and data, and the empty line that ends them.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         let number = [UInt8](String(event.number).utf8)
         let head = [UInt8]("event: \(type)\nid: ".utf8) + number
         return head + [UInt8]("\ndata: ".utf8) + json(number) + [10, 10]

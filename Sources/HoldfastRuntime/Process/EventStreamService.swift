@@ -48,14 +48,22 @@ package struct EventStreamService: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await hub.run() }
             await cancelWhenGracefulShutdown {
-                while !Task.isCancelled {
-                    try? await Task.sleep(for: interval)
-                    if !Task.isCancelled { await hub.tick() }
-                }
+                // Two loops, so that clients hear of us however long Redis takes.
+                async let keeping: Void = again { hub.keepAlive() }
+                async let renewing: Void = again { await hub.renew() }
+                _ = await (keeping, renewing)
             }
             hub.finish()
         }
         await subscriber.shutdown()
+    }
+
+    /// Does something once per interval until it is cancelled.
+    private func again(_ work: @Sendable () async -> Void) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: interval)
+            if !Task.isCancelled { await work() }
+        }
     }
 }
 

@@ -48,7 +48,7 @@ struct ManyStreamsTests {
             try await tenants[0].reserve("a")
             for client in clients[0] { try await eventually("it hears") { client.resources == ["a"] } }
             let reads = try await Self.reads(pool) - before
-            #expect(reads <= 3, "\(reads) calls read one event")
+            #expect(reads <= 6, "\(reads) calls read one event")
             #expect(clients[1].allSatisfy { $0.frames.isEmpty })
             for client in clients.joined() { try await client.close() }
             try await eventually("all are gone") { server.metric("holdfast_event_streams") == 0 }

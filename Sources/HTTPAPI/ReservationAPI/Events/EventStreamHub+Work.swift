@@ -113,14 +113,18 @@ extension EventStreamHub {
 
     // MARK: Time
 
-    /// Keeps all streams alive, at Redis and at their clients, and ends those whose key has ended.
-    package func tick() async {
-        let tenants = state.withLock { table in
+    /// Tells the clients of all streams that these live.
+    package func keepAlive() {
+        state.withLock { table in
             for channel in table.channels.values {
                 for stream in channel.streams.values { stream.sink.send(EventFrame.keepAlive, written: nil) }
             }
-            return Array(table.channels.keys)
         }
+    }
+
+    /// Keeps the places of all streams, looks for what no message told of, and ends those whose key has ended.
+    package func renew() async {
+        let tenants = state.withLock { Array($0.channels.keys) }
         await withDiscardingTaskGroup { group in
             let chunk = max(1, (tenants.count + Self.width - 1) / Self.width)
             for first in stride(from: 0, to: tenants.count, by: chunk) {

@@ -67,10 +67,11 @@ package final class EventStreamHub: Sendable {
     /// Takes a stream on; false when the process is about to end.
     package func attach(_ opening: StreamOpening, _ sink: any StreamSink) -> Bool {
         let isTaken = state.withLock { table in
+            let isFirst = table.channels[opening.tenant] == nil
             guard let attached = table.attach(opening, sink) else { return false }
             if !attached.isLive { orders.yield(.catchUp(opening.tenant, stream: opening.id)) }
             // What was said between the script call and now was said to nobody.
-            if let job = table.wake(opening.tenant) { orders.yield(job) }
+            if isFirst, let job = table.wake(opening.tenant) { orders.yield(job) }
             return true
         }
         if isTaken { open.increment() } else { abandon(opening) }

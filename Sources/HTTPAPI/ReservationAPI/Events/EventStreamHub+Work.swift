@@ -10,6 +10,8 @@ internal import Synchronization
 extension EventStreamHub {
     /// How long after a failure it is tried again.
     private static let pause = Duration.milliseconds(500)
+    /// Bytes that a stream is sent at once while it catches up, give or take a frame.
+    private static let portion = 32_768
     /// Tenants whose streams are renewed at the same time.
     private static let width = 8
 
@@ -58,13 +60,7 @@ extension EventStreamHub {
                 try? await Task.sleep(for: Self.pause)
                 continue
             }
-            let bytes = frames(page, of: tenant).flatMap(\.bytes)
-            if !bytes.isEmpty {
-                let isWritten = await withCheckedContinuation { continuation in
-                    stream.sink.send(bytes) { continuation.resume(returning: $0) }
-                }
-                guard isWritten else { return }
-            }
+            guard await send(frames(page, of: tenant), to: stream.sink) else { return }
             state.withLock { table in
                 guard let cursor = table.channels[tenant]?.cursor,
                     var stream = table.channels[tenant]?.streams[id]
@@ -75,6 +71,22 @@ extension EventStreamHub {
                 table.channels[tenant]?.streams[id] = stream
             }
         }
+    }
+
+    /// Sends frames, some at a time, as the client takes them; false when it takes no more. What it has not taken yet is
+    /// far from what it may be behind.
+    private func send(_ frames: [(number: Int64, bytes: [UInt8])], to sink: any StreamSink) async -> Bool {
+        var portion: [UInt8] = []
+        for (index, frame) in frames.enumerated() {
+            portion += frame.bytes
+            guard portion.count >= Self.portion || index == frames.count - 1 else { continue }
+            let isWritten = await withCheckedContinuation { [portion] continuation in
+                sink.send(portion) { continuation.resume(returning: $0) }
+            }
+            guard isWritten else { return false }
+            portion.removeAll(keepingCapacity: true)
+        }
+        return true
     }
 
     /// A stream that is not where the others are, and how far those are.

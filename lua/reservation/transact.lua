@@ -47,8 +47,9 @@ label, context = string.match(label, '^([^\n]*)\n?(.*)$')
 
 local now, now_us = clock.now()
 local told = notice.open(prefix, tenant_key, tag)
-local _, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, swept_ms > 0 and swept_ms or now, 64)
-notice.tell(told, now, now_us, '')
+local ended, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, swept_ms > 0 and swept_ms or now,
+    64)
+if ended > 0 then notice.tell(told, now, now_us, '') end
 if more then return {'BEHIND'} end
 
 -- 100 items that take 400 blockers and ancestors along.

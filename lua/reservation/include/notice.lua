@@ -8,6 +8,11 @@ local notice = {}
 do
     local REASONS = {R = 'release', B = 'bulk', F = 'forced', X = 'expired'}
 
+    local function last_id(tenant_key)
+        local last = redis.call('XREVRANGE', tenant_key .. ':ev', '+', '-', 'COUNT', 1)[1]
+        return last and last[1] or '0-0'
+    end
+
     -- Before the first entry of a call, and before it writes anything: raises when events could not be written. Nil
     -- when nobody wants to know. `tag` may be false for a tenant that is not there.
     function notice.open(prefix, tenant_key, tag)
@@ -15,9 +20,8 @@ do
         if not marks then return nil end
         local is_kept = string.find(marks, 'h', 1, true) ~= nil
         if is_kept then guard.journal(prefix, tenant_key) end
-        local last = redis.call('XREVRANGE', tenant_key .. ':ev', '+', '-', 'COUNT', 1)[1]
         return {prefix = prefix, t = tenant_key, is_kept = is_kept, is_live = string.find(marks, 'w', 1, true) ~= nil,
-            last = last and last[1] or '0-0'}
+            last = last_id(tenant_key)}
     end
 
     -- A time in RFC 3339.
@@ -69,17 +73,17 @@ do
     -- come to its end by itself is nobody's doing.
     function notice.tell(n, now, now_us, context)
         if not n then return end
-        local entries = redis.call('XRANGE', n.t .. ':ev', '(' .. n.last, '+', 'COUNT', n.is_kept and 1000 or 1)
-        if #entries == 0 then return end
-        local name = string.sub(n.t, #n.prefix + 3)
+        local last = last_id(n.t)
+        if last == n.last then return end
         if n.is_kept then
+            local entries = redis.call('XRANGE', n.t .. ':ev', '(' .. n.last, '+', 'COUNT', 1000)
             for i = 1, #entries do
                 local letter = entries[i][2][1]
                 local kind, data = event(entries[i][1], letter, entries[i][2][2])
                 outbox.append(n.prefix, n.t, now, now_us, kind, letter == 'X' and '' or context, data)
             end
         end
-        n.last = entries[#entries][1]
-        if n.is_live then redis.call('PUBLISH', 'hf:ev', name) end
+        n.last = last
+        if n.is_live then redis.call('PUBLISH', 'hf:ev', string.sub(n.t, #n.prefix + 3)) end
     end
 end

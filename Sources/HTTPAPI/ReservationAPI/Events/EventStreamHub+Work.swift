@@ -73,8 +73,8 @@ extension EventStreamHub {
         }
     }
 
-    /// Sends frames, some at a time, as the client takes them; false when it takes no more. What it has not taken yet is
-    /// far from what it may be behind.
+    /// Sends frames, some at a time, as the client takes them: what it has not taken yet is far from what it may be
+    /// behind. False when it takes no more.
     private func send(_ frames: [(number: Int64, bytes: [UInt8])], to sink: any StreamSink) async -> Bool {
         var portion: [UInt8] = []
         for (index, frame) in frames.enumerated() {

@@ -36,6 +36,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
@@ -58,6 +59,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -78,6 +80,9 @@ let package = Package(
         .target(name: "OpenAPIFiles", swiftSettings: strict, plugins: ["EmbedAPIFiles"]),
         .target(name: "StrictJSON", swiftSettings: strict),
         .target(name: "Observability", dependencies: [logging, coreMetrics], swiftSettings: strict),
+        .target(
+            name: "Egress", dependencies: ["Observability", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL],
+            swiftSettings: strict),
 
         // The kernel that both domains share, and the domains, which never import each other.
         .target(
@@ -85,11 +90,16 @@ let package = Package(
             dependencies: ["LuaCatalog", "RedisClient", "StrictJSON", crypto, metrics, nioCore],
             swiftSettings: strict),
         .target(name: "Budgets", dependencies: ["SharedKernel", "LuaCatalog", "StrictJSON"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["SharedKernel", "Observability", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Webhooks",
+            dependencies: ["Events", "SharedKernel", "LuaCatalog", "Observability", "StrictJSON", crypto],
+            swiftSettings: strict),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "OpenAPIFiles", "RedisClient", "StrictJSON",
-                "Observability", nioCore, httpTypes, jwtKit, logging,
+                "Budgets", "Reservations", "Events", "Webhooks", "SharedKernel", "LuaCatalog", "OpenAPIFiles",
+                "RedisClient", "StrictJSON", "Observability", nioCore, httpTypes, jwtKit, logging,
             ],
             swiftSettings: strict),
         .target(
@@ -101,14 +111,18 @@ let package = Package(
         .target(
             name: "HoldfastRuntime",
             dependencies: [
-                "HoldfastSettings", "HTTPAPI", "SharedKernel", "LuaCatalog", "RedisClient", "Observability",
-                hummingbird,
+                "HoldfastSettings", "HTTPAPI", "Egress", "Webhooks", "SharedKernel", "LuaCatalog", "RedisClient",
+                "Observability", hummingbird,
                 hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioExtras, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes,
                 lifecycle, unixSignals, logging, coreMetrics,
             ],
             swiftSettings: strict),
         .target(
-            name: "HoldfastServer", dependencies: ["HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Observability"],
+            name: "HoldfastServer",
+            dependencies: [
+                "HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "Egress", "Webhooks", "Observability", lifecycle,
+                logging,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "holdfast-server", dependencies: ["HoldfastServer", "HoldfastRuntime", "HoldfastSettings"],
@@ -127,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Budgets", "Reservations", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
+                "HTTPAPI", "Budgets", "Reservations", "Webhooks", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
                 "TestSupport", "LocalStack", "Observability", nioCore, nioPosix, httpTypes, crypto, logging,
             ],
             swiftSettings: plain),
@@ -162,8 +176,9 @@ let package = Package(
         .target(
             name: "HoldfastWorker",
             dependencies: [
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "SharedKernel", "LuaCatalog",
-                "Observability", lifecycle, logging,
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
+                "SharedKernel",
+                "LuaCatalog", "Observability", lifecycle, logging,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -180,6 +195,8 @@ let package = Package(
             name: "RedisClientTests",
             dependencies: ["RedisClient", "LocalStack", nioCore, nioPosix, nioEmbedded, nioSSL], swiftSettings: plain),
         .testTarget(
+            name: "EgressTests", dependencies: ["Egress", nioCore, nioPosix, nioHTTP1, nioSSL], swiftSettings: plain),
+        .testTarget(
             name: "LuaScriptTests", dependencies: ["TestSupport", "LuaBundling", "LuaCatalog"],
             swiftSettings: plain),
         .testTarget(
@@ -192,13 +209,17 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "HoldfastServer", "HoldfastWorker", "HoldfastRuntime", "HoldfastSettings", "HTTPAPI", "SharedKernel",
+                "HoldfastServer", "HoldfastWorker", "StrictJSON", "Webhooks", "HoldfastRuntime", "HoldfastSettings",
+                "HTTPAPI", "SharedKernel",
                 "LuaCatalog", "RedisClient", "Observability", "LocalStack", "holdfast-server", "holdfast-worker",
-                nioCore, nioPosix, httpTypes, lifecycle, logging,
+                nioCore, nioPosix, nioHTTP1, httpTypes, lifecycle, logging,
             ],
             swiftSettings: plain),
         .testTarget(
             name: "OpenAPITests", dependencies: ["TestSupport", "HTTPAPI", "OpenAPIFiles", "StrictJSON", httpTypes],
+            swiftSettings: plain),
+        .testTarget(
+            name: "WebhooksTests", dependencies: ["Webhooks", "Events", "SharedKernel", "Observability", "StrictJSON"],
             swiftSettings: plain),
         .testTarget(name: "TidyTests", swiftSettings: plain),
     ]

@@ -29,7 +29,8 @@ struct HoldfastCommand: AsyncParsableCommand {
                 name: "Manage a server",
                 subcommands: [
                     TenantCommand.self, KeyCommand.self, BudgetCommand.self, PolicyCommand.self, LimitsCommand.self,
-                    JWTKeysCommand.self, AuditCommand.self,
+                    JWTKeysCommand.self, WebhookCommand.self, DeliveryCommand.self, EventCommand.self,
+                    OverviewCommand.self, AuditCommand.self,
                 ])
         ])
 }

@@ -3,6 +3,7 @@
 
 internal import Observability
 internal import RedisClient
+internal import SharedKernel
 
 /// A kind of value: how it is written, and which are allowed.
 struct SettingKind<Value: Sendable>: Sendable {
@@ -79,6 +80,45 @@ extension SettingKind where Value == RedactedString? {
             text.utf8.count <= 512 && text.utf8.allSatisfy { (33...126).contains($0) }
                 ? .success(RedactedString(text))
                 : .failure(SettingMismatch(expectation: "1 to 512 visible ASCII characters without spaces"))
+        }
+    }
+}
+
+extension SettingKind where Value == [SecretBytes] {
+    /// Keys of 32 bytes in base64, divided by commas. Never shown.
+    static var secretKeys: SettingKind {
+        SettingKind(range: "base64 of 32 bytes, or several divided by commas", isSecret: true) { text in
+            let keys = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(key)
+            guard keys.allSatisfy({ $0?.count == 32 }) else {
+                return .failure(
+                    SettingMismatch(
+                        expectation: "32 bytes in base64, such as openssl rand -base64 32 gives, or several of these "
+                            + "divided by commas"))
+            }
+            return .success(keys.compactMap { $0 }.map { SecretBytes($0) })
+        }
+    }
+
+    /// The bytes of base64 in either alphabet, padded or not.
+    private static func key(_ text: Substring.UTF8View.SubSequence) -> [UInt8]? {
+        var digits = Array(text)
+        if digits.last == UInt8(ascii: "=") { digits.removeLast() }
+        return Base64URL.bytes(
+            digits.map {
+                $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+            })
+    }
+}
+
+extension SettingKind where Value == [String] {
+    /// Texts without spaces, divided by commas.
+    static func list(_ range: String) -> SettingKind {
+        SettingKind(range: range) { text in
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (33...126).contains($0) } }) else {
+                return .failure(SettingMismatch(expectation: "\(range), without spaces"))
+            }
+            return .success(parts)
         }
     }
 }

@@ -16,6 +16,10 @@ package struct SharedSettings: Sendable {
     package var retentionFinal = Self.retentionFinal.fallback
     /// Whether a Redis that keeps nothing on disk is intended.
     package var allowsVolatile = Self.allowVolatile.fallback
+    /// Keys that webhook secrets are encrypted with at rest: the first encrypts, all decrypt; none for no webhooks.
+    package var secretKeys = Self.secretKeys.fallback
+    /// Ranges of private addresses that webhooks may be sent to, as written.
+    package var webhookAllowPrivate = Self.webhookAllowPrivate.fallback
     /// Threads that serve connections; zero for one per core.
     package var eventLoops = Self.eventLoops.fallback
     /// How long requests in flight may take at the end, seconds.
@@ -38,6 +42,8 @@ package struct SharedSettings: Sendable {
         shards = try reader.value(Self.shards)
         retentionFinal = try reader.value(Self.retentionFinal)
         allowsVolatile = try reader.value(Self.allowVolatile)
+        secretKeys = try reader.value(Self.secretKeys)
+        webhookAllowPrivate = try reader.value(Self.webhookAllowPrivate)
         eventLoops = try reader.value(Self.eventLoops)
         shutdownSeconds = try reader.value(Self.shutdownSeconds)
         logLevel = try reader.value(Self.logLevel)
@@ -64,6 +70,13 @@ extension SharedSettings {
     private static let allowVolatile = Setting<Bool>(
         "HOLDFAST_ALLOW_VOLATILE", .bool, default: false, shown: "false",
         "Do not warn about a Redis without append-only file, which loses everything when it ends.")
+    private static let secretKeys = Setting<[SecretBytes]>(
+        "HOLDFAST_SECRET_KEY", .secretKeys, default: [], shown: "",
+        "Encrypts signing secrets and header values of webhooks at rest; a new key goes before the old ones.")
+    private static let webhookAllowPrivate = Setting<[String]>(
+        "HOLDFAST_WEBHOOK_ALLOW_PRIVATE", .list("ranges of addresses such as 127.0.0.0/8, divided by commas"),
+        default: [], shown: "",
+        "Private addresses that webhooks may be sent to, where the stored webhook-security config allows it, too.")
     private static let eventLoops = Setting<Int>(
         "HOLDFAST_EVENT_LOOPS", .integer(0...1_024), default: 0, shown: "0",
         "Threads that serve connections, each with a connection to Redis; 0 for one per core.")
@@ -79,8 +92,8 @@ extension SharedSettings {
     /// The table's rows, in the order of the manual.
     package static var rows: [SettingRow] {
         [
-            redisURL.row, redisCAFile.row, shards.row, retentionFinal.row, allowVolatile.row, eventLoops.row,
-            shutdownSeconds.row, logLevel.row, logFormat.row,
+            redisURL.row, redisCAFile.row, shards.row, retentionFinal.row, allowVolatile.row, secretKeys.row,
+            webhookAllowPrivate.row, eventLoops.row, shutdownSeconds.row, logLevel.row, logFormat.row,
         ]
     }
 }

@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+internal import Egress
+internal import Logging
 package import HoldfastRuntime
 package import HoldfastSettings
 internal import Observability
+internal import ServiceLifecycle
+internal import SharedKernel
+internal import Webhooks
 
 /// A worker, connected to Redis and checked, not yet at work. Its listener serves health and metrics only.
 package func buildWorker(
     _ settings: WorkerSettings, context: ProcessContext, patience: Duration = .seconds(30)
 ) async throws(StartupError) -> HoldfastProcess {
-    let store = try await Store.open(
-        settings.shared, registry: context.registry, logger: context.logger, patience: patience)
+    let egress = try WebhookEgress(settings.shared, logger: context.logger)
+    let store: Store
+    do {
+        store = try await Store.open(
+            settings.shared, registry: context.registry, logger: context.logger, patience: patience)
+    } catch {
+        await egress.sender.shutdown()
+        throw error
+    }
     let pipeline = makePipeline([], store: store, adminKey: nil, context: context)
     let front = HTTPFront(
         host: settings.host, port: settings.port, pipeline: pipeline, group: store.group, usesFastLane: true,
@@ -19,6 +31,29 @@ package func buildWorker(
         store, interval: .milliseconds(settings.sweepIntervalMs), registry: context.registry, logger: context.logger)
     let watch = LedgerWatch(store, interval: .seconds(30), registry: context.registry, logger: context.logger)
     return HoldfastProcess(
-        store: store, front: front, background: [sweeper, watch], shutdownSeconds: settings.shared.shutdownSeconds,
+        store: store, front: front,
+        background: [egress, sweeper, watch] + webhookServices(settings, store, egress, context),
+        shutdownSeconds: settings.shared.shutdownSeconds,
         logger: context.logger)
+}
+
+/// What relays events and sends them. Without a key for secrets nothing can be signed, so nothing is sent; events wait.
+private func webhookServices(
+    _ settings: WorkerSettings, _ store: Store, _ egress: WebhookEgress, _ context: ProcessContext
+) -> [any Service] {
+    let journal = WebhookJournal(registry: context.registry, logger: context.logger)
+    guard let box = SecretBox(keys: settings.shared.secretKeys) else {
+        context.logger.warning("HOLDFAST_SECRET_KEY is not set: no webhooks are sent, their events wait")
+        return [Relay(store, journal: journal, onQueued: { _ in })]
+    }
+    let security = SecuritySource(store)
+    let dispatcher = Dispatcher(store, secrets: box, journal: journal) { request in
+        do throws(ScriptFault) {
+            return await egress.sender.send(request, egress.policy(try await security.current()))
+        } catch {
+            // What may be connected to is not known: nothing is sent, and the lease brings the delivery back.
+            return .failed(reason: .cancelled, message: error.description, tookMs: 0)
+        }
+    }
+    return [dispatcher, Relay(store, journal: journal, onQueued: { dispatcher.wake($0) })]
 }

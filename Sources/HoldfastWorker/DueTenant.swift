@@ -13,6 +13,7 @@ struct DueTenant: Sendable {
         case budgetReservations = 98
         case locks = 108
         case closing = 99
+        case denials = 100
         case eventStreams = 101
 
         /// The value of the label `kind` of metrics.
@@ -21,6 +22,7 @@ struct DueTenant: Sendable {
             case .budgetReservations: "budget_reservation"
             case .locks: "lock"
             case .closing: "closing"
+            case .denials: "denial"
             case .eventStreams: "event_stream"
             }
         }
@@ -42,6 +44,7 @@ struct DueTenant: Sendable {
         switch kind {
         case .budgetReservations: Expire(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
         case .locks: ExpireHolds(keys: keyspace.keys(of: tenant)).call
+        case .denials: TellDenials(keys: keyspace.keys(of: tenant)).call
         case .closing: CloseStep(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
         case .eventStreams: EndEventStreams(keys: keyspace.keys(of: tenant)).call
         }

@@ -16,7 +16,7 @@ struct Main {
             },
             shared: { $0.shared },
             build: { (settings, context) async throws(StartupError) in
-                try await buildServer(settings, endpoints: PublicAPI.endpoints, context: context)
+                try await buildServer(settings, context: context)
             })
     }
 }

@@ -36,9 +36,9 @@ struct AdminPartTests {
         #expect(banner.text.split(separator: "\n").contains { $0 == line }, "\(banner.text)")
     }
 
-    @Test("a refusal of funding says how to try again, unless it says that nothing was done")
+    @Test("a failed change says how to try again, unless it says that nothing was done")
     func uncertainty() {
-        let away = FundingUncertain(reason: HTTPExchange.Failure(description: "nobody there"), idempotencyKey: "k-1")
+        let away = ChangeUncertain(reason: HTTPExchange.Failure(description: "nobody there"), idempotencyKey: "k-1")
         #expect("\(away)" == "nobody there\nTo try again and not do it twice, add --idempotency-key k-1")
         let refusal = AdminClient.Refusal(status: 409, code: "BUDGET_FROZEN", message: "is frozen", requestID: "r")
         #expect("\(refusal)" == "BUDGET_FROZEN: is frozen (request r)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+import ArgumentParser
 import Foundation
 import Testing
 
@@ -258,22 +259,30 @@ struct AdminProcessTests {
     func help() throws {
         let verbs = [
             "tenant create", "tenant list", "tenant get", "tenant update", "tenant suspend", "tenant reactivate",
-            "tenant close", "key create", "key list", "key get", "key update", "key revoke", "key validate",
+            "tenant close", "tenant bulk", "key create", "key list", "key get", "key update", "key revoke",
+            "key validate",
             "key introspect", "budget create", "budget list", "budget lookup", "budget update", "budget fund",
             "budget debit", "budget reset", "budget reset-spent", "budget repay-debt", "budget freeze",
-            "budget unfreeze", "policy create", "policy list", "policy update", "limits get", "limits set",
-            "jwt-keys get", "jwt-keys set", "audit list",
+            "budget unfreeze", "budget bulk", "policy create", "policy list", "policy update", "limits get",
+            "limits set", "jwt-keys get", "jwt-keys set", "webhook create", "webhook list", "webhook get",
+            "webhook update", "webhook pause", "webhook resume", "webhook delete", "webhook test", "webhook replay",
+            "webhook bulk", "webhook security get", "webhook security set", "delivery list", "delivery resend",
+            "delivery dead-letters", "event list", "event get", "overview", "audit list",
         ]
         var found: [String] = []
-        for group in HoldfastCommand.configuration.groupedSubcommands.flatMap(\.subcommands) {
-            for command in group.configuration.subcommands {
-                let verb = "\(group._commandName) \(command._commandName)"
-                found.append(verb)
-                #expect(!command.configuration.abstract.isEmpty, "\(verb)")
-                let example = command.configuration.discussion.contains("xample: ")
-                #expect(example && command.configuration.discussion.contains("holdfast \(verb)"), "\(verb)")
+        func visit(_ command: any ParsableCommand.Type, _ words: [String]) {
+            let words = words + [command._commandName]
+            let configuration = command.configuration
+            guard configuration.subcommands.isEmpty else {
+                return configuration.subcommands.forEach { visit($0, words) }
             }
+            let verb = words.joined(separator: " ")
+            found.append(verb)
+            #expect(!configuration.abstract.isEmpty, "\(verb)")
+            let example = configuration.discussion.contains("xample: ")
+            #expect(example && configuration.discussion.contains("holdfast \(verb)"), "\(verb)")
         }
+        for group in HoldfastCommand.configuration.groupedSubcommands.flatMap(\.subcommands) { visit(group, []) }
         #expect(found == verbs)
     }
 }

@@ -11,7 +11,9 @@ import Testing
 /// everything of another.
 @Suite("Access, route by route", .serialized)
 struct AccessMatrixTests {
-    private static let endpoints = AdminAPI.endpoints + CyclesAPI.endpoints + ReservationAPI.endpoints
+    private static let endpoints =
+        AdminAPI.endpoints + AdminAPI.webhookEndpoints(WebhookTarget().services) + CyclesAPI.endpoints
+        + ReservationAPI.endpoints
 
     /// The path of an endpoint with something in place of its parameters.
     private static func path(_ endpoint: Endpoint) -> String {

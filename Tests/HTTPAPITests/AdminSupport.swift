@@ -26,6 +26,8 @@ struct AdminStack: Sendable {
     let installation: Installation
     let registry = PrometheusRegistry(includesProcess: false)
     let log = RecordedLog()
+    /// What stands for the endpoints of webhook subscriptions.
+    let target: WebhookTarget
 
     /// The keys a request carries.
     struct Credentials: Sendable {
@@ -40,13 +42,14 @@ struct AdminStack: Sendable {
 
     /// Runs a test against a stack of its own, whose server goes by `clock`.
     static func run(
-        clock: @escaping @Sendable () -> Int64 = { UTCTimestamp.now_ms() }, _ body: (AdminStack) async throws -> Void
+        clock: @escaping @Sendable () -> Int64 = { UTCTimestamp.now_ms() }, target: WebhookTarget = WebhookTarget(),
+        _ body: (AdminStack) async throws -> Void
     ) async throws {
-        try await TestGate.stacks.run { try await runAlone(clock, body) }
+        try await TestGate.stacks.run { try await runAlone(clock, target, body) }
     }
 
     private static func runAlone(
-        _ clock: @escaping @Sendable () -> Int64, _ body: (AdminStack) async throws -> Void
+        _ clock: @escaping @Sendable () -> Int64, _ target: WebhookTarget, _ body: (AdminStack) async throws -> Void
     ) async throws {
         let redis = try await PrivateRedis.start()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -56,7 +59,7 @@ struct AdminStack: Sendable {
         let result: Result<Void, any Error>
         do {
             try await pool.waitUntilReady(within: .seconds(60))
-            try await body(AdminStack(pool: pool, group: group, clock: clock))
+            try await body(AdminStack(pool: pool, group: group, clock: clock, target: target))
             result = .success(())
         } catch {
             result = .failure(error)
@@ -67,12 +70,16 @@ struct AdminStack: Sendable {
         try result.get()
     }
 
-    private init(pool: RedisPool, group: any EventLoopGroup, clock: @escaping @Sendable () -> Int64) {
+    private init(
+        pool: RedisPool, group: any EventLoopGroup, clock: @escaping @Sendable () -> Int64, target: WebhookTarget
+    ) {
+        self.target = target
         self.pool = pool
         self.group = group
         installation = AdminCall.installation
         pipeline = RequestPipeline(
-            endpoints: AdminAPI.endpoints + CyclesAPI.endpoints + ReservationAPI.endpoints,
+            endpoints: AdminAPI.endpoints + AdminAPI.webhookEndpoints(target.services) + CyclesAPI.endpoints
+                + ReservationAPI.endpoints,
             runner: ScriptRunner(pool: pool, group: group),
             installation: installation, adminKey: RedactedString(Self.adminKey),
             journal: RequestJournal(
@@ -174,7 +181,8 @@ extension AdminStack {
         let sequence = try await redis("ZRANGE", try key(tenant) + ":" + name, "0", "-1").array ?? []
         var bodies: [[String]] = []
         for number in sequence {
-            let body = try await redis("GET", prefix + (name == "al" ? "a:" : "e:") + (number.text ?? ""))
+            let id = number.text?.prefix { $0 != ":" } ?? ""
+            let body = try await redis("GET", prefix + (name == "al" ? "a:" : "e:") + id)
             let parts = (body.bytes ?? []).split(separator: 0, omittingEmptySubsequences: false)
             bodies.append(parts.map { String(decoding: $0, as: UTF8.self) })
         }
@@ -225,8 +233,9 @@ struct AdminAnswer {
         status = response.status
         headers = response.headers
         body = String(decoding: response.body, as: UTF8.self)
-        // An answer that goes on as a stream has no JSON.
-        root = try JSONDocument.parse(response.stream == nil ? response.body : [123, 125], maxDepth: 64).root
+        // 204 has no body, an answer that goes on as a stream no JSON.
+        let isJSON = response.status != .noContent && response.stream == nil
+        root = try JSONDocument.parse(isJSON ? response.body : [UInt8]("null".utf8), maxDepth: 64).root
     }
 
     /// The error code, nil for a success.

@@ -10,7 +10,7 @@ extension APIResponse {
     /// through here. Without the pipeline an answer has no headers yet.
     func check(_ method: HTTPRequest.Method, _ target: String, passedPipeline: Bool = true) throws {
         let headers = headers.map { (name: $0.name.rawName, value: $0.value) }
-        try ResponseValidator.forTarget(target).check(
+        try ResponseValidator.forRequest(method.rawValue, target).check(
             method.rawValue, target, status: status.code, headers: passedPipeline ? headers : nil,
             contentType: contentType, body: body)
     }

@@ -37,14 +37,20 @@ enum ModuleGraph {
         "RedisClient": Rule(
             ["CHiredis"], foreign: system.union(nio).union(["NIOSSL", "NIOConcurrencyHelpers", "DequeModule"])),
         "LocalStack": Rule(foreign: foundation),
+        "Egress": Rule(
+            ["Observability"], foreign: system.union(nio).union(["AsyncHTTPClient", "NIOHTTP1", "NIOSSL"])),
 
         // The kernel, the domains side by side, the HTTP edge above them.
         "SharedKernel": Rule(
             ["LuaCatalog", "RedisClient", "StrictJSON"], foreign: system.union(["NIOCore", "Crypto", "Metrics"])),
         "Budgets": Rule(domain, foreign: system),
+        "Events": Rule(["SharedKernel", "Observability", "StrictJSON"], foreign: system),
+        "Webhooks": Rule(domain.union(["Events", "Observability"]), foreign: system.union(["Crypto"])),
         "Reservations": Rule(domain, foreign: system),
         "HTTPAPI": Rule(
-            domain.union(["Budgets", "Reservations", "OpenAPIFiles", "RedisClient", "Observability"]),
+            domain.union([
+                "Budgets", "Reservations", "Events", "Webhooks", "OpenAPIFiles", "RedisClient", "Observability",
+            ]),
             foreign: system.union(["NIOCore", "HTTPTypes", "JWTKit", "Logging"])),
         "Verification": Rule(domain.union(["Budgets", "Reservations", "RedisClient"]), foreign: system.union(nio)),
 
@@ -53,7 +59,7 @@ enum ModuleGraph {
             ["SharedKernel", "RedisClient", "Observability"],
             foreign: foundation.union(["Configuration", "Logging", "ArgumentParser"])),
         "HoldfastRuntime": Rule(
-            domain.union(["HTTPAPI", "HoldfastSettings", "RedisClient", "Observability"]),
+            domain.union(["HTTPAPI", "HoldfastSettings", "Egress", "Webhooks", "RedisClient", "Observability"]),
             foreign: process.union([
                 "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
                 "NIOExtras",
@@ -61,13 +67,14 @@ enum ModuleGraph {
             ])),
         "HoldfastServer": Rule(
             domain.union([
-                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "RedisClient",
-                "Observability",
+                "HTTPAPI", "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Webhooks", "RedisClient",
+                "Observability", "Egress", "Webhooks",
             ]),
             foreign: process),
         "HoldfastWorker": Rule(
             domain.union([
-                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "RedisClient", "Observability",
+                "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
+                "RedisClient", "Observability",
             ]),
             foreign: process),
         "HoldfastCLI": Rule(

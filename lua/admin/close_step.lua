@@ -1,5 +1,6 @@
 --[[
-admin/close_step: ends the next few things of a closed tenant: reservations, then locks, budgets, API keys.
+admin/close_step: ends the next few things of a closed tenant: reservations, then locks, budgets, webhook
+subscriptions, API keys.
 
 Each thing is ended with its audit entry and event in one call, and `close_at` in the profile says where the next call
 goes on, so a call may be the last one at any point and nothing is ended twice. What is corrupt is left, and named in
@@ -16,11 +17,12 @@ ARGV
 REPLIES
   STEP ended failed more names..   things ended; left because they are corrupt; 1 when there is more to do; the names
                                    of those that failed: a reservation's id (its record's key when that cannot be
-                                   read), a lock's resource, a budget's scope and unit, a key's id
+                                   read), a lock's resource, a budget's scope and unit, a
+                                   subscription's or key's id
 EVENTS
   reservation.released_via_tenant_cascade for a budget that had reservations, budget.closed_via_tenant_cascade,
-  api_key.revoked_via_tenant_cascade; stream entry R, or X when past its expiry, for a lock, with mark h
-  custom.resource.released or custom.resource.expired with it; a message on hf:ev with mark w
+  webhook.disabled_via_tenant_cascade, api_key.revoked_via_tenant_cascade; stream entry R, or X when past its expiry,
+  for a lock, with mark h custom.resource.released or custom.resource.expired with it; a message on hf:ev with mark w
 COMPLEXITY
   O(limit * (ledgers + log live reservations + log events)); about 30 calls a thing
 ]]
@@ -42,6 +44,7 @@ local limit, keep_ms = ARGV[1] + 0, ARGV[2]
 local protected, call, pcall = pcall, redis.call, redis.pcall
 local name = string.sub(tenant_key, #prefix + 3)
 local profile_key, sums_key, keys_key = tenant_key .. ':p', tenant_key .. ':cr', tenant_key .. ':keys'
+local rows_key = tenant_key .. ':wh'
 local budget_due_key, active_key = tenant_key .. ':due', tenant_key .. ':act'
 if not call('ZSCORE', prefix .. 'due', 'c' .. name) then return {'STEP', 0, 0, 0} end
 
@@ -49,17 +52,24 @@ local status, p = call('GET', tenant_key), call('HMGET', profile_key, 'close_req
 local context, failed_before = p[1] or '', (p[3] or '0') + 0
 local ids, correlation = string.match(context, '"request_id":"[^"]*","trace_id":"[^"]*"'),
     string.match(context, '"correlation_id":("[^"]*")')
-local stage, offset = string.match(p[2] or '', '^([rlbk])(%d+)$')
+local stage, offset = string.match(p[2] or '', '^([rlbwk])(%d+)$')
 if not status or string.sub(status, 1, 1) ~= 'C' or not (ids and correlation and stage) then
     error({err = 'CORRUPT closing of a tenant'})
 end
 offset = offset + 0
 guard.types({budget_due_key, 'zset', active_key, 'zset', tenant_key .. ':ev', 'stream', tenant_key .. ':bud', 'zset',
-    tenant_key .. ':kl', 'zset', keys_key, 'hash', sums_key, 'hash'})
+    tenant_key .. ':kl', 'zset', keys_key, 'hash', sums_key, 'hash', tenant_key .. ':whl', 'zset', rows_key, 'hash',
+    tenant_key .. ':wk', 'hash'})
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
 local lock_id = string.format('%.0f', now_us)
-local is_key_revoked, effort, told = false, 0, notice.open(prefix, tenant_key, status)
+local is_bumped, effort, told = false, 0, notice.open(prefix, tenant_key, status)
+
+-- With the first key or subscription: whatever becomes of the others, nobody may go on to believe in what is ended.
+local function bump()
+    if not is_bumped then tenant.bump(tenant_key, now_us) end
+    is_bumped = true
+end
 
 -- The audit entry of one thing, and its event unless a budget's event tells of it.
 local function journal(kind, id, event, payload)
@@ -169,22 +179,38 @@ function ending.b(member)
     return true, place
 end
 
+local WORDS = {A = 'ACTIVE', P = 'PAUSED', D = 'DISABLED'}
+
+function ending.w(id)
+    local row = call('HGET', rows_key, id)
+    local letter, created, content = string.match(row or '', '^(%u)(%z%d+%z)%d+(%z%Z*%z{%Z*})$')
+    if not WORDS[letter or ''] then return false, id end
+    if letter == 'D' then return nil, id end
+    bump()
+    call('HSET', rows_key, id, 'D' .. created .. now .. content)
+    -- All of them end: nothing is asked for any more.
+    call('HDEL', tenant_key .. ':wk', id)
+    call('HDEL', profile_key, 'hooks')
+    journal('webhook', id, 'webhook.disabled_via_tenant_cascade', '{"subscription_id":"' .. id ..
+        '","prior_status":"' .. WORDS[letter] .. '","new_status":"DISABLED"')
+    return true, id
+end
+
 function ending.k(id)
     local row = call('HGET', keys_key, id)
     local letter, expires, document = key_row.parse(row or '')
     local is_read, json = protected(cjson.decode, document)
     if not (letter and is_read and type(json.name) == 'string') then return false, id end
     if letter ~= 'A' or expires + 0 <= now then return nil, id end
-    -- With the first one: whatever became of the others, no server may go on to believe in a key that is revoked.
-    if not is_key_revoked then tenant.bump(tenant_key, now_us) end
-    is_key_revoked = true
+    bump()
     call('HSET', keys_key, id, key_row.revoked(row, now, '"tenant_closed"'))
     journal('api_key', id, 'api_key.revoked_via_tenant_cascade', '{"key_id":"' .. id .. '","name":' ..
         cjson.encode(json.name) .. ',"prior_status":"ACTIVE","new_status":"REVOKED"')
     return true, id
 end
 
-local ORDER, INDEX = {r = 'l', l = 'b', b = 'k'}, {r = budget_due_key, l = active_key, b = tenant_key .. ':bud',
+local ORDER = {r = 'l', l = 'b', b = 'w', w = 'k'}
+local INDEX = {r = budget_due_key, l = active_key, b = tenant_key .. ':bud', w = tenant_key .. ':whl',
     k = tenant_key .. ':kl'}
 local out, ended, failed = {'STEP', 0, 0, 1}, 0, 0
 while stage and limit > 0 do

@@ -21,7 +21,7 @@ ARGV
   4 amount      decimal int64 >= 0
   5 h           22 characters: hash of install, tenant, endpoint, scope, unit and idempotency key, or empty for none
   6 fingerprint 22 characters: hash of the canonical request
-  7 entry       JSON of the audit entry
+  7 entry       JSON of the audit entry; empty for one of many rows, whose action has the entry
   8 context     JSON of request and trace ids for the event
   9 operation   C, D, R, S or P
   10 spent      decimal int64 >= 0, for S alone
@@ -127,6 +127,6 @@ call('SET', ledger_key, table.concat(after, ' '))
 if terms then call('SET', terms_key, terms) end
 local result = now .. ' ' .. text .. ' ' .. after[1] .. ' ' .. after[3] .. ' ' .. after[4] .. ' ' .. after[6]
 if ARGV[5] ~= '' then idempotency.keep(done_key, ARGV[6], result, KEEP_MS) end
-audit.append(prefix, tenant_key, now, now_us, ARGV[7])
+if ARGV[7] ~= '' then audit.append(prefix, tenant_key, now, now_us, ARGV[7]) end
 lifecycle.tell(prefix, tenant_key, now, now_us, KINDS[operation], ARGV[8], ARGV[11], ARGV[12], before, after)
 return {'FUNDED', result}

@@ -16,7 +16,7 @@ ARGV
   4 new_status  A, S or C
   5 new_name    JSON
   6 new_terms   JSON
-  7 entry       JSON of the audit entry
+  7 entry       JSON of the audit entry; empty for one of many rows, whose action has the entry
   8 context     JSON of request and trace ids for the event
   9 kind        the event's type
   10 payload    JSON of the event's data
@@ -66,6 +66,6 @@ if fresh == 'C' then
     call('HSET', profile_key, 'closed_ms', closed, 'close_request', ARGV[11], 'close_at', 'r0')
     call('ZADD', due_key, now, 'c' .. string.sub(tenant_key, #prefix + 3))
 end
-audit.append(prefix, tenant_key, now, now_us, ARGV[7])
+if ARGV[7] ~= '' then audit.append(prefix, tenant_key, now, now_us, ARGV[7]) end
 outbox.append(prefix, tenant_key, now, now_us, ARGV[9], ARGV[8], ARGV[10])
 return {'UPDATED', now_is[3], now .. '', suspended, closed}

@@ -16,7 +16,8 @@ ARGV
   8 keep_ms     how long the record, and with it the idempotency key, is kept, ms
   9 lengths     3 digits for each scope: its length
   10 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one
-  11.. scopes   derived scope paths, root first
+  11 telling    thresholds and context of events (lua/budget/include/tell.lua); empty to tell of none
+  12.. scopes   derived scope paths, root first
 REPLIES
   STALE value           the tenant's present status and epoch
   CHARGED record now    done; now in ms
@@ -29,7 +30,7 @@ REPLIES
   DENIED reason scope   CLOSED or FROZEN (ledger), EXCEEDED (policy reject) or OVERDRAFT; index of the scope
   BEHIND                a scope is short while reservations of this tenant wait to be expired, due before caught_up_ms
 EVENTS
-  none
+  budget.debt_incurred, budget.over_limit_entered, budget.threshold_crossed, budget.exhausted
 COMPLEXITY
   O(scopes); 1 GET a ledger, 6 further calls
 ]]
@@ -37,10 +38,11 @@ COMPLEXITY
 --include <tenant>
 --include <budget/assess>
 --include <budget/overage>
+--include <budget/tell>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local tag, actual, unit, caught_up = ARGV[1], ARGV[4], ARGV[5], ARGV[10]
-local call, FIRST = redis.call, 11
+local call, FIRST = redis.call, 12
 local stale = tenant.stale(tenant_key, tag)
 if stale then return {'STALE', stale} end
 
@@ -94,14 +96,22 @@ if outcome ~= 'OK' or string.find(table.concat(effects), '[ko]') then
 end
 if outcome ~= 'OK' then return {'DENIED', outcome, places[charged]} end
 
-local writes, snapshot = {}, ''
+local writes, snapshot, ledgers, paths = {}, '', {}, {}
 for i = 1, #keys do
+    paths[i] = string.sub(keys[i], #base + 1)
+    ledgers[i] = {path = paths[i], before = texts[i], after = results[i], effect = effects[i]}
     writes[2 * i - 1], writes[2 * i] = keys[i], results[i]
     snapshot = snapshot .. string.sub(ARGV[9], 3 * places[i] + 1, 3 * places[i] + 3) .. ' ' .. texts[i] .. ' '
         .. effects[i] .. ';'
 end
 local record = now .. ARGV[3] .. actual .. '\0' .. unit .. policy .. '\0' .. string.sub(tenant_key, #prefix + 3) .. '\0'
     .. ARGV[#ARGV] .. '\0' .. charged .. '\0' .. snapshot
+local _, now_us = clock.now()
+local teller = ARGV[11] ~= '' and tell.open(prefix, tenant_key, now, now_us, ARGV[11])
 call('SET', record_key, record, 'PX', ARGV[8])
 call('MSET', unpack(writes))
+if not teller then return {'CHARGED', record, now} end
+local id = 'evt_' .. string.sub(prefix, 5, 6) .. string.format('%011x', now) .. ARGV[2]
+teller.settled(id, unit, ARGV[#ARGV], policy, '0', actual, ledgers)
+teller.spent(unit, paths, charged)
 return {'CHARGED', record, now}

@@ -19,7 +19,8 @@ ARGV
   8 unit        unit letter
   9 keep_ms     lifetime of the finished record, ms
   10 metadata   JSON of the commit metadata, or empty
-  11.. filter  scope filter of the caller's API key, each kind:id or kind:*; none for every scope
+  11 telling    thresholds and context of events (lua/budget/include/tell.lua); empty to tell of none
+  12.. filter   scope filter of the caller's API key, each kind:id or kind:*; none for every scope
 REPLIES
   STALE value            the tenant's present status and epoch
   COMMITTED record now   done
@@ -36,12 +37,14 @@ REPLIES
   DENIED reason path     CLOSED (ledger), EXCEEDED (policy reject) or OVERDRAFT; path of the scope
   BEHIND                 a scope is short while reservations of this tenant wait to be expired, due before caught_up_ms
 EVENTS
-  none
+  reservation.commit_overage, budget.debt_incurred, budget.over_limit_entered, budget.threshold_crossed,
+  budget.exhausted
 COMPLEXITY
   O(ledgers + log live reservations); 1 GET a ledger, 6 further calls
 ]]
 --include <budget/record>
 --include <budget/overage>
+--include <budget/tell>
 
 -- Hot: clock and tenant are written out below, because a closure costs 0.1 us in every call; and so is what nearly
 -- every commit is: at most the amount reserved, ledgers without flags, numbers below 2^53. The others go to overage.
@@ -59,7 +62,7 @@ if not rec or state == 'D' or sub(rec, 2, 14) ~= ARGV[3] then return {'NOT_FOUND
 local amount, unit, policy, _, name, path, opening = record.parse(rec)
 if not path then error({err = 'CORRUPT reservation ' .. key}) end
 if name ~= sub(tenant_key, #prefix + 3) then return {'FOREIGN'} end
-if #ARGV > 10 and not record.within(path, ARGV, 11) then return {'OUT_OF_SCOPE'} end
+if #ARGV > 11 and not record.within(path, ARGV, 12) then return {'OUT_OF_SCOPE'} end
 local time = call('TIME')
 local now_text = time[1] .. sub('00000' .. time[2], -6, -4)
 local now = now_text + 0
@@ -100,6 +103,10 @@ local base, writes, n, snapshot = tenant_key .. ':l:' .. unit .. ':', {nil, nil,
 local deepest_key, base_length = base .. path, #base
 local reserved, charged, bytes = amount + 0, actual + 0, nil
 local plain = charged <= reserved and reserved < EXACT
+local telling = ARGV[11]
+local least, results = string.byte(telling) == 48 and string.match(telling, '^[%d.]+') + 0 or 0.8, nil
+-- Whether there may be something to tell: spending that is counted, or ledgers that are used much.
+local near = string.find(telling, '^[^\n]*b') ~= nil
 if plain then
     bytes = struct.pack('>I8', charged)
     local match, format = string.match, string.format
@@ -113,14 +120,15 @@ if plain then
         if held >= EXACT or held < reserved or spent >= EXACT then plain = false break end
         writes[n + 1], n = ledger_key, n + 2
         writes[n] = format('%s %d %d%s', a, held - reserved, spent, rest)
+        if held + s >= a * least then near = true end
         snapshot = snapshot .. length .. ' ' .. v .. ' p;'
     end
     charged = actual
 end
 if not plain then
     local function corrupt(ledger_key) error({err = 'CORRUPT ledger ' .. ledger_key}) end
-    local keys, texts, lengths, outcome, effects, results = {}, {}, {}, nil, nil, nil
-    n, snapshot = 0, ''
+    local keys, texts, lengths, outcome, effects = {}, {}, {}, nil, nil
+    n, snapshot, near = 0, '', true
     for length in string.gmatch(opening, record.LENGTHS) do
         n = n + 1
         local ledger_key = sub(deepest_key, 1, base_length + length)
@@ -147,6 +155,8 @@ if not plain then
     n = 2 * n
 end
 
+local teller = nil
+if near and telling ~= '' then teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling) end
 local failure, final = record.finish(prefix, tenant_key, h, rec, 'C', now_text, ARGV[4] .. ARGV[5], bytes,
     '\0' .. charged .. '\0' .. snapshot .. '\0' .. ARGV[10], ARGV[9])
 if failure then return redis.error_reply(failure) end
@@ -155,4 +165,15 @@ if rate_key then
     call('PEXPIRE', rate_key, 120000)
 end
 call('MSET', unpack(writes, 1, n))
+if teller then
+    local id = sub(prefix, 5, 6) .. string.format('%011x', ARGV[3]) .. h
+    local ledgers, paths = {}, {}
+    for before, effect in string.gmatch(snapshot, '%d%d%d ([^;]*) (%l);') do
+        local i = #ledgers + 1
+        paths[i] = sub(writes[2 * i - 1], base_length + 1)
+        ledgers[i] = {path = paths[i], before = before, after = writes[2 * i], effect = effect}
+    end
+    teller.settled(id, unit, path, policy, amount, actual, ledgers)
+    teller.spent(unit, paths, charged)
+end
 return {'COMMITTED', final, now}

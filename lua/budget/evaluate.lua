@@ -19,7 +19,8 @@ ARGV
   11 details    JSON of idempotency key, subject, action, metadata and caps, divided by NUL
   12 lengths    3 digits for each scope: its length
   13 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one
-  14.. scopes   derived scope paths, root first
+  14 telling    thresholds and context of events (lua/budget/include/tell.lua); empty to tell of none
+  15.. scopes   derived scope paths, root first
 REPLIES
   STALE value            the tenant's present status and epoch
   EVALUATED record now   the answer; the last section of the record is the refusal's reason code, empty when allowed
@@ -28,13 +29,14 @@ REPLIES
   UNIT scope units       no ledger in this unit; index of the deepest scope that has others, and their letters
   BEHIND                 short of room while reservations of this tenant wait to be expired, due before caught_up_ms
 EVENTS
-  none
+  reservation.denied, up to ten a second for each scope and reason
 COMPLEXITY
   O(scopes); 1 GET a ledger, 5 further calls
 ]]
 --include <clock>
 --include <tenant>
 --include <budget/assess>
+--include <budget/tell>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local tag, h, amount, unit = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
@@ -48,26 +50,42 @@ if old then
     if string.sub(old, 46, 67) ~= ARGV[3] then return {'MISMATCH'} end
     return {'REPLAYED', old, now}
 end
-local CODES = {EXCEEDED = 'BUDGET_EXCEEDED', DEBT = 'DEBT_OUTSTANDING', OVERLIMIT = 'OVERDRAFT_LIMIT_EXCEEDED',
-    FROZEN = 'BUDGET_FROZEN', CLOSED = 'BUDGET_CLOSED', NOBUDGET = 'BUDGET_NOT_FOUND'}
-local reason, _, _, _, snapshot = assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 14)
+local base = tenant_key .. ':l:' .. unit .. ':'
+local reason, at_scope, _, _, snapshot = assess.scopes(base, amount, ARGV[12], ARGV, 15, 0.8)
 local status = string.byte(tag)
 local is_active = status ~= 67 and status ~= 83
 -- The tenant's status comes before its budgets (runtime digest 1.0, 10.3).
 if is_active and reason == 'NOBUDGET' then
-    local scope, units = assess.other_units(tenant_key, unit, ARGV, 14)
+    local scope, units = assess.other_units(tenant_key, unit, ARGV, 15)
     if scope then return {'UNIT', scope, units} end
 end
 if is_active and reason == 'EXCEEDED' then
     local at = redis.call('ZRANGE', tenant_key .. ':due', 0, 0, 'WITHSCORES')[2]
     if at and at + 0 < now and (ARGV[13] == '0' or at + 0 < ARGV[13] + 0) then return {'BEHIND'} end
 end
-local code = reason and CODES[reason] or ''
+local code = reason and assess.code(reason) or ''
 if status == 67 then code = 'TENANT_CLOSED' end
 if status == 83 then code = 'TENANT_SUSPENDED' end
 
 local record = 'D' .. now .. (now + ARGV[6]) .. ARGV[7] .. '000' .. '0000000000' .. ARGV[3] .. amount .. '\0' .. unit
     .. ARGV[8] .. ARGV[9] .. '\0' .. string.sub(tenant_key, #prefix + 3) .. '\0' .. ARGV[#ARGV] .. '\0' .. snapshot
     .. '\0' .. ARGV[11] .. '\0' .. code
+local teller = nil
+if code ~= '' and ARGV[14] ~= '' then
+    local _, now_us = clock.now()
+    teller = tell.open(prefix, tenant_key, now, now_us, ARGV[14])
+end
 redis.call('SET', record_key, record, 'PX', ARGV[10])
+if teller then
+    -- A refusal that no ledger made is about the deepest scope.
+    local is_ledger = is_active and reason ~= 'NOBUDGET'
+    local path, left = is_ledger and ARGV[15 + at_scope] or ARGV[#ARGV], ''
+    if is_ledger then
+        local a, r, s, d = string.match(redis.call('GET', base .. path), '^(%d+) (%d+) (%d+) (%d+)')
+        local _, text = teller.remaining(a, r, s, d)
+        left = text
+    end
+    local subject, action = string.match(ARGV[11], '^%Z*%z(%Z*)%z(%Z*)')
+    teller.denied(unit, path, code, amount, left, action or '', subject or '')
+end
 return {'EVALUATED', record, now}

@@ -13,7 +13,8 @@ REPLIES
   EXPIRED count failed more now   ended; set aside because record or ledger is corrupt; 1 if more are due; in ms: with
                                   no more, nothing that was due before now waits
 EVENTS
-  reservation.expired, one each: id, unit letter, amount, path, created_ms, expires_ms, ttl_ms, extensions used
+  reservation.expired, one each: id, unit letter, amount, path, created_ms, expires_ms, ttl_ms, extensions used;
+  budget.threshold_crossed, once for each ledger and threshold of all that the call has ended
 COMPLEXITY
   O(limit * (ledgers + log live reservations)); about 200 records take 2 to 3 ms
 ]]
@@ -23,13 +24,19 @@ COMPLEXITY
 --include <outbox>
 --include <budget/ledger>
 --include <budget/record>
+--include <budget/tell>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local call, pcall = redis.call, redis.pcall
 local due_key, name = tenant_key .. ':due', string.sub(tenant_key, #prefix + 3)
 local now, now_us = clock.now()
 guard.types({due_key, 'zset', prefix .. 'due', 'zset', prefix .. 'seq', 'counter', prefix .. 'out', 'zset',
-    tenant_key .. ':el', 'zset'})
+    tenant_key .. ':el', 'zset', prefix .. 'el', 'zset'})
+
+local telling = tell.listed(tenant_key, '')
+local least = string.byte(telling) == 48 and string.match(telling, '^[%d.]+') + 0 or 0.8
+-- Ledgers that were used much, as they were at first: unit letter and path by key.
+local moved, order = {}, {}
 
 -- Gives one reservation back. Returns false, with nothing changed, when its record or a ledger is not in order.
 local function expire(h)
@@ -47,6 +54,10 @@ local function expire(h)
         local v = pcall('GET', keys[n])
         texts[n] = type(v) == 'string' and ledger.give_back(v, amount)
         if not texts[n] then return false end
+        local a, r, s = string.match(v, '^(%d+) (%d+) (%d+)')
+        if not moved[keys[n]] and r + s >= a * least then
+            order[#order + 1], moved[keys[n]] = keys[n], {unit, string.sub(path, 1, length + 0), v}
+        end
     end
     if record.finish(prefix, tenant_key, h, rec, 'X', now, '', '\0\0\0\0\0\0\0\0', '\0' .. '0' .. '\0\0', ARGV[2]) then
         return false
@@ -67,6 +78,13 @@ for i = 1, #ids do
     else
         failed = failed + 1
         call('ZADD', due_key, now + 60000, ids[i])
+    end
+end
+if #order > 0 then
+    local teller = tell.open(prefix, tenant_key, now, now_us, telling)
+    for i = 1, #order do
+        local each = moved[order[i]]
+        teller.moved(each[1], each[2], each[3], call('GET', order[i]))
     end
 end
 due.settle(prefix, 'b', name, due_key)

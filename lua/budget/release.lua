@@ -15,7 +15,8 @@ ARGV
   6 keep_ms     lifetime of the finished record, ms
   7 reason      JSON string of the reason, or empty
   8 entry       JSON of the audit entry, or empty for none
-  9.. filter   scope filter of the caller's API key, each kind:id or kind:*; none for every scope
+  9 telling     thresholds and context of events (lua/budget/include/tell.lua); empty to tell of none
+  10.. filter   scope filter of the caller's API key, each kind:id or kind:*; none for every scope
 REPLIES
   STALE value           the tenant's present status and epoch; never for the operator
   RELEASED record now   done
@@ -28,7 +29,7 @@ REPLIES
   FINALIZED             already committed or released
   EXPIRED               past expires_at_ms + grace_period_ms
 EVENTS
-  none
+  budget.threshold_crossed
 COMPLEXITY
   O(ledgers + log live reservations); 1 GET a ledger, 6 further calls; 10 more for an audit entry
 ]]
@@ -36,6 +37,7 @@ COMPLEXITY
 --include <audit>
 --include <budget/ledger>
 --include <budget/record>
+--include <budget/tell>
 
 -- Hot: clock and tenant are written out below, because a closure costs 0.1 us in every call.
 local prefix, tenant_key = KEYS[1], KEYS[2]
@@ -56,7 +58,7 @@ if not rec or state == 'D' or sub(rec, 2, 14) ~= ARGV[3] then return {'NOT_FOUND
 local amount, unit, _, _, name, path, opening = record.parse(rec)
 if not path then error({err = 'CORRUPT reservation ' .. key}) end
 if name ~= sub(tenant_key, #prefix + 3) then return {'FOREIGN'} end
-if #ARGV > 8 and not record.within(path, ARGV, 9) then return {'OUT_OF_SCOPE'} end
+if #ARGV > 9 and not record.within(path, ARGV, 10) then return {'OUT_OF_SCOPE'} end
 local time = call('TIME')
 local now_text = time[1] .. sub('00000' .. time[2], -6, -4)
 local now = now_text + 0
@@ -71,19 +73,31 @@ if state == 'X' or now > sub(rec, 15, 27) + sub(rec, 28, 32) then return {'EXPIR
 
 -- Each ledger's key is a beginning of the deepest one. The table has room for three, so that it seldom need grow.
 local base, writes, n, snapshot = tenant_key .. ':l:' .. unit .. ':', {nil, nil, nil, nil, nil, nil}, 0, ''
-local deepest_key, base_length = base .. path, #base
+local deepest_key, base_length, telling, near = base .. path, #base, ARGV[9], false
+local least = string.byte(telling) == 48 and string.match(telling, '^[%d.]+') + 0 or 0.8
 for length in string.gmatch(opening, record.LENGTHS) do
     local ledger_key = sub(deepest_key, 1, base_length + length)
     local v = call('GET', ledger_key)
     local given = v and ledger.give_back(v, amount)
     if not given then ledger.corrupt(ledger_key) end
+    local a, r, s = string.match(v, '^(%d+) (%d+) (%d+)')
+    if r + s >= a * least then near = true end
     writes[n + 1], writes[n + 2], n = ledger_key, given, n + 2
     snapshot = snapshot .. length .. ' ' .. v .. ' p;'
 end
 if entry ~= '' then guard.journal(prefix, tenant_key) end
+local teller = nil
+if near and telling ~= '' then teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling) end
 local failure, final = record.finish(prefix, tenant_key, h, rec, 'R', now_text, ARGV[4] .. ARGV[5],
     '\0\0\0\0\0\0\0\0', '\0' .. '0' .. '\0' .. snapshot .. '\0' .. ARGV[7], ARGV[6])
 if failure then return redis.error_reply(failure) end
 call('MSET', unpack(writes, 1, n))
 if entry ~= '' then audit.append(prefix, tenant_key, now, time[1] * 1000000 + time[2], entry) end
+if teller then
+    local i = 0
+    for before in string.gmatch(snapshot, '%d%d%d ([^;]*) %l;') do
+        teller.moved(unit, sub(writes[i + 1], base_length + 1), before, writes[i + 2])
+        i = i + 2
+    end
+end
 return {'RELEASED', final, now}

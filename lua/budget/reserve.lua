@@ -20,7 +20,8 @@ ARGV
   12 lengths    3 digits for each scope: its length
   13 caught_up_ms where the caller's last sweep got to (now of budget/expire), 13 digits; 0 without one; under a policy
                  with a rate limit followed by a space, reservations a minute, a space, the policy's id
-  14.. scopes   derived scope paths, root first
+  14 telling    thresholds and context of events (lua/budget/include/tell.lua); empty to tell of none
+  15.. scopes   derived scope paths, root first
 REPLIES
   STALE value           the tenant's present status and epoch
   RESERVED record now   the new reservation; now in ms
@@ -34,11 +35,12 @@ REPLIES
   DENIED reason scope   EXCEEDED, DEBT, OVERLIMIT, FROZEN or CLOSED; index of the scope
   BEHIND                short of room while reservations of this tenant wait to be expired, due before caught_up_ms
 EVENTS
-  none
+  reservation.denied, up to ten a second for each scope and reason; budget.threshold_crossed, budget.exhausted
 COMPLEXITY
   O(scopes + log live reservations of the tenant); 1 GET a ledger, 10 further calls
 ]]
 --include <budget/assess>
+--include <budget/tell>
 
 -- Hot: clock, tenant and due are written out below, because a closure costs 0.1 us in every call; and times and counts
 -- are turned into text once, because that costs more than most calls.
@@ -73,12 +75,13 @@ if #ARGV[13] > 13 then
     if used and used + 0 >= most + 0 then return {'LIMITED', minute * 60000 + 60000, now} end
 end
 
-local reason, at, writes, n, snapshot, flags =
-    assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12], ARGV, 14)
+local telling = ARGV[14]
+local reason, at, writes, n, snapshot, flags, near = assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12],
+    ARGV, 15, string.byte(telling) == 48 and string.match(telling, '^[%d.]+') + 0 or 0.8)
 local due_key = tenant_key .. ':due'
 if reason then
     if reason == 'NOBUDGET' then
-        local scope, units = assess.other_units(tenant_key, unit, ARGV, 14)
+        local scope, units = assess.other_units(tenant_key, unit, ARGV, 15)
         if scope then return {'UNIT', scope, units} end
         return {'NOBUDGET'}
     end
@@ -89,8 +92,17 @@ if reason then
             if caught_up == 0 or first + 0 < caught_up then return {'BEHIND'} end
         end
     end
+    if telling == '' then return {'DENIED', reason, at} end
+    local path = ARGV[15 + at]
+    local a, r, s, d = string.match(call('GET', tenant_key .. ':l:' .. unit .. ':' .. path), '^(%d+) (%d+) (%d+) (%d+)')
+    local subject, action = string.match(ARGV[11], '^%Z*%z(%Z*)%z(%Z*)')
+    local teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling)
+    local _, left = teller.remaining(a, r, s, d)
+    teller.denied(unit, path, assess.code(reason), amount, left, action or '', subject or '')
     return {'DENIED', reason, at}
 end
+local teller = nil
+if near and telling ~= '' then teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling) end
 local policy = ARGV[6]
 if policy == '' then policy = flags == '0' and ARGV[7] or string.upper(flags) end
 
@@ -160,4 +172,11 @@ if rate_key then
     call('PEXPIRE', rate_key, 120000)
 end
 call('MSET', unpack(writes, 1, n + 2))
+if teller then
+    local base_length, i = #tenant_key + 6, 0
+    for before in string.gmatch(snapshot, '%d%d%d ([^;]*);') do
+        teller.moved(unit, sub(writes[i + 1], base_length), before, writes[i + 2])
+        i = i + 2
+    end
+end
 return {'RESERVED', record, now}

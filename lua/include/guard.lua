@@ -21,6 +21,6 @@ do
 
     function guard.journal(prefix, tenant_key)
         guard.types({prefix .. 'seq', 'counter', prefix .. 'out', 'zset', tenant_key .. ':el', 'zset',
-            tenant_key .. ':al', 'zset', prefix .. 'al', 'zset'})
+            prefix .. 'el', 'zset', tenant_key .. ':al', 'zset', prefix .. 'al', 'zset'})
     end
 end

@@ -16,6 +16,8 @@ package struct Charge: Sendable {
     /// As asked for; nil leaves it to the deepest budgeted ledger, then to `fallbackPolicy`.
     package var policy: OveragePolicy?
     package var fallbackPolicy: OveragePolicy
+    /// Thresholds and context of the events that may come of it (lua/budget/include/tell.lua).
+    package var telling: [UInt8] = []
 
     /// A charge of these parts.
     package init(
@@ -52,6 +54,7 @@ package struct Charge: Sendable {
         call.append(decimal: keepMs)
         call.append(path.lengthDigits)
         call.append(decimal: sweptMs)
+        call.append(telling)
         for scope in path.scopes { call.append(scope) }
         return call
     }

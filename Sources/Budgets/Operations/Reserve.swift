@@ -24,6 +24,8 @@ package struct Reserve: Sendable {
     package var caps: [UInt8] = []
     /// The policy that limits reservations, and how many it allows a minute.
     package var rateLimit: (policy: [UInt8], perMinute: Int64)?
+    /// Thresholds and context of the events that may come of it (lua/budget/include/tell.lua).
+    package var telling: [UInt8] = []
     /// JSON texts as sent; empty when absent.
     package var idempotencyKey, subject, action, metadata: ArraySlice<UInt8>
 
@@ -149,6 +151,7 @@ package struct Reserve: Sendable {
     private func appendScopes(to call: inout ScriptCall, _ sweptMs: Int64, _ pace: [UInt8]) {
         call.append(path.lengthDigits)
         if pace.isEmpty { call.append(decimal: sweptMs) } else { call.append([UInt8](String(sweptMs).utf8) + pace) }
+        call.append(telling)
         for scope in path.scopes { call.append(scope) }
     }
 

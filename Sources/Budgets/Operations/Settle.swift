@@ -65,6 +65,8 @@ package struct Commit: Sendable {
     package var metadata: ArraySlice<UInt8>
     /// Policies that may limit commits, the first to count first; none when no policy does.
     package var policies: [Policy] = []
+    /// Thresholds and context of the events that may come of it (lua/budget/include/tell.lua).
+    package var telling: [UInt8] = []
 
     /// A commit of these parts.
     package init(target: SettleTarget, actual: Int64, unit: BudgetUnit, metadata: ArraySlice<UInt8>) {
@@ -106,6 +108,7 @@ package struct Commit: Sendable {
         call.append([unit.letter])
         call.append(decimal: keepMs)
         call.append(metadata)
+        call.append(telling)
         for entry in access.scopeFilter { call.append(entry) }
         return call
     }
@@ -138,6 +141,8 @@ package struct Release: Sendable {
     package var reason: ArraySlice<UInt8>
     /// JSON of the audit entry that the release leaves; empty for a tenant's own.
     package var auditEntry: [UInt8]
+    /// Thresholds and context of the events that may come of it (lua/budget/include/tell.lua).
+    package var telling: [UInt8] = []
 
     /// A release of these parts.
     package init(target: SettleTarget, reason: ArraySlice<UInt8>, auditEntry: [UInt8] = []) {
@@ -158,6 +163,7 @@ package struct Release: Sendable {
         call.append(decimal: keepMs)
         call.append(reason)
         call.append(auditEntry)
+        call.append(telling)
         for entry in access.scopeFilter { call.append(entry) }
         return call
     }

@@ -11,7 +11,8 @@ package enum AdminAPI {
             ValidateAPIKey.endpoint, Introspect.endpoint, CreateBudget.endpoint, FundBudget.endpoint,
             ListBudgets.endpoint, LookupBudget.endpoint, UpdateBudget.endpoint, FreezeBudget.freeze,
             FreezeBudget.unfreeze, CreatePolicy.endpoint, ListPolicies.endpoint, UpdatePolicy.endpoint,
-            ListAuditLogs.endpoint,
+            ListAuditLogs.endpoint, ReadEvents.list, ReadEvents.listOfTenant, ReadEvents.one, GetOverview.endpoint,
+            BulkTenants.endpoint, BulkBudgets.endpoint, BulkWebhooks.endpoint,
         ] + TenantSetting.limits.endpoints + TenantSetting.jwtKeys.endpoints
     }
 }

@@ -45,10 +45,11 @@ package enum LogNotice: Sendable {
 package struct UnreadableRow: Hashable, Sendable {
     /// What it should be: a value of the label `kind` of a metric.
     package enum Kind: String, Sendable {
-        case tenant, budget, policy, reservation
+        case tenant, budget, policy, reservation, event
         case hold
         case apiKey = "api_key"
         case auditEntry = "audit_entry"
+        case subscription
     }
 
     package let kind: Kind

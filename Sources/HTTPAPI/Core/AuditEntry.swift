@@ -81,6 +81,11 @@ enum EventContext {
         principal.wantsResourceEvents ? json(correlation, .apiKey(principal.keyID)) : []
     }
 
+    /// What the scripts of budgets are told: thresholds, and the context of a tenant's own request.
+    static func telling(_ request: APIRequest, _ principal: Principal) -> [UInt8] {
+        principal.hooks.line + json(request, .apiKey(principal.keyID))
+    }
+
     /// The context as JSON; `correlationID` is for events that belong together (admin digest 4.4).
     static func json(_ request: APIRequest, _ actor: AdminActor, correlationID: [UInt8]? = nil) -> [UInt8] {
         json(request.correlation, actor, correlationID: correlationID)
@@ -100,20 +105,25 @@ enum EventContext {
         writer.key("traceparent_inbound_valid")
         writer.bool(correlation.hasInboundTraceparent)
         writer.key("actor")
-        writer.beginObject()
-        writer.key("type")
-        writer.string(actor.word)
-        if let keyID = actor.keyID {
-            writer.key("key_id")
-            writer.string(keyID)
-        }
-        writer.endObject()
+        writer.actor(actor)
         writer.endObject()
         return writer.finish()
     }
 }
 
 extension JSONWriter {
+    /// Who did something, as events have it.
+    mutating func actor(_ actor: AdminActor) {
+        beginObject()
+        key("type")
+        string(actor.word)
+        if let keyID = actor.keyID {
+            key("key_id")
+            string(keyID)
+        }
+        endObject()
+    }
+
     /// The ids that lead from an entry or event back to the request.
     fileprivate mutating func correlation(_ correlation: Correlation) {
         key("request_id")

@@ -60,6 +60,22 @@ extension APIRequest {
         return Int(min(max(rows, Limits.ledgerPageRows.lowerBound), Limits.ledgerPageRows.upperBound))
     }
 
+    /// A date-time as milliseconds since 1970, no earlier than that.
+    func queryDateTime(_ name: String) throws(FieldError) -> Int64? {
+        guard let text = try queryValue(name) else { return nil }
+        guard text.count <= Limits.dateTimeBytesMax, let ms = DateTime.milliseconds(text[...]) else {
+            throw FieldError(path: name, problem: "must be an RFC 3339 date-time such as 2026-01-31T08:05:00Z")
+        }
+        return max(0, ms)
+    }
+
+    /// `from` as the first sequence number of that millisecond, µs since 1970. Years 0 to 9999 are far from the
+    /// bounds.
+    func queryFromUs() throws(FieldError) -> Int64? { try queryDateTime("from").map { $0 * 1_000 } }
+
+    /// `to` as the last sequence number of that millisecond, which has 1,000.
+    func queryUntilUs() throws(FieldError) -> Int64? { try queryDateTime("to").map { $0 * 1_000 + 999 } }
+
     /// `search` in lower case, letters beyond ASCII too.
     func querySearch() throws(FieldError) -> [UInt8]? {
         guard let text = try queryText("search", charactersMax: Limits.searchCharactersMax) else { return nil }

@@ -17,9 +17,10 @@ package enum Step: Sendable {
     /// A call and what follows.
     package static func call(
         _ call: ScriptCall, catchUp: CatchUp? = nil, resume: (@Sendable (Caller) -> Step)? = nil,
+        otherwise: (@Sendable (ScriptFault?) -> Step)? = nil,
         next: @escaping @Sendable (ScriptReply) throws(ScriptFault) -> Step
     ) -> Step {
-        .call(Invocation(call: call, catchUp: catchUp, resume: resume, next: next))
+        .call(Invocation(call: call, catchUp: catchUp, resume: resume, otherwise: otherwise, next: next))
     }
 
     /// Whether more follows.
@@ -43,6 +44,9 @@ package struct Invocation: Sendable {
     /// The step to take with fresher facts about the caller when the script answers STALE; nil plans the request anew.
     /// A request of several calls keeps by it what the first ones did.
     package let resume: (@Sendable (Caller) -> Step)?
+    /// The step to take when the call fails, or waits too long for due expirations (nil then), for a request of many
+    /// calls of which one may fail; nil refuses the request.
+    package let otherwise: (@Sendable (ScriptFault?) -> Step)?
     /// What follows from the reply. STALE and BEHIND never get here.
     package let next: @Sendable (ScriptReply) throws(ScriptFault) -> Step
 }

@@ -9,10 +9,11 @@ extension Step {
     /// sent again. `call` is given the time of that sweep, 0 before there was one.
     static func budgetCall(
         of keys: [[UInt8]], keepMs: Int64, _ call: @escaping @Sendable (_ sweptMs: Int64) -> ScriptCall,
+        otherwise: (@Sendable (ScriptFault?) -> Step)? = nil,
         next: @escaping @Sendable (ScriptReply) throws(ScriptFault) -> Step
     ) -> Step {
         let catchUp = CatchUp(sweep: { Expire(keys: keys, keepMs: keepMs).call }, again: call)
-        return .call(call(0), catchUp: catchUp, next: next)
+        return .call(call(0), catchUp: catchUp, otherwise: otherwise, next: next)
     }
 }
 

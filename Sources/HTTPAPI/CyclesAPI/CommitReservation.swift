@@ -27,6 +27,7 @@ enum CommitReservation {
             target: SettleRequest.target(
                 input, principal.tenant, id: id, verb: "commit", key: key.decoded, body: document.root),
             actual: actual, unit: unit, metadata: metadata?.raw ?? [])
+        commit.telling = EventContext.telling(input.request, principal)
         commit.policies = principal.policies.limitingCommits(atMs: input.nowMs)
         return send(commit, principal, keepMs: input.installation.keepMs)
     }

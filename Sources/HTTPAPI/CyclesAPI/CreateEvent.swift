@@ -28,11 +28,12 @@ enum CreateEvent {
         try fields.finish()
         if let refusal = subject.refusal(for: principal) { return .refuse(refusal) }
         let rules = principal.policies.governing(subject.path.bytes, atMs: input.nowMs)
-        let charge = Charge(
+        var charge = Charge(
             identity: input.installation.salt.identity(
                 tenant: principal.tenant, endpoint: "event".utf8, key: key.decoded),
             fingerprint: Identity.fingerprint(of: document.root), actual: actual, unit: unit, path: subject.path,
             policy: policy ?? rules?.overage, fallbackPolicy: principal.overageFallback)
+        charge.telling = EventContext.telling(input.request, principal)
         return book(charge, principal, keepMs: input.installation.keepMs)
     }
 

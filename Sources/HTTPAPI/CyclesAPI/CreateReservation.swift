@@ -55,6 +55,7 @@ enum CreateReservation {
             maxExtensions: min(rules?.maxExtensions ?? terms.maxExtensions, Limits.extensionsMax),
             idempotencyKey: key.raw, subject: subject.raw, action: action, metadata: metadata?.raw ?? [])
         reserve.caps = rules?.caps ?? []
+        reserve.telling = EventContext.telling(input.request, principal)
         if let rules, let most = rules.reservationsPerMinute { reserve.rateLimit = (rules.id, most) }
         return (reserve, isDryRun, subject)
     }

@@ -31,6 +31,7 @@ enum Decide {
             ttlMs: 0, graceMs: 0, policy: nil, fallbackPolicy: principal.overageFallback, maxExtensions: 0,
             idempotencyKey: key.raw, subject: subject.raw, action: action, metadata: metadata?.raw ?? [])
         question.caps = rules?.caps ?? []
+        question.telling = EventContext.telling(input.request, principal)
         return ask(question, principal, keepMs: input.installation.keepMs)
     }
 

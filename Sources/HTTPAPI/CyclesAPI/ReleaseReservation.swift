@@ -23,7 +23,10 @@ enum ReleaseReservation {
         let release = { @Sendable (tenant: TenantID, access: TenantAccess, entry: [UInt8]) in
             let target = SettleRequest.target(
                 input, tenant, id: id, verb: "release", key: key.decoded, body: document.root)
-            let release = Release(target: target, reason: reason?.raw ?? [], auditEntry: entry)
+            var release = Release(target: target, reason: reason?.raw ?? [], auditEntry: entry)
+            release.telling =
+                input.caller.principal.map { EventContext.telling(input.request, $0) }
+                ?? [10] + EventContext.json(input.request, .adminOnBehalf)
             return settle(release, access, keepMs: input.installation.keepMs)
         }
         guard let principal = input.caller.principal else {

@@ -86,7 +86,7 @@ package final class Authenticator: Sendable {
         guard TenantTag(tag) != nil else { throw reply.malformed("tenant status") }
         guard !row.isEmpty else { return nil }
         guard let key = StoredAPIKey(row: row), let terms = TenantTerms(stored: try reply.bytes(3)),
-            let quotas = TenantQuotas(stored: try reply.bytes(5))
+            let quotas = TenantQuotas(stored: try reply.bytes(5)), let hooks = TenantHooks(stored: try reply.bytes(7))
         else {
             throw reply.malformed("API key row or tenant settings")
         }
@@ -97,14 +97,15 @@ package final class Authenticator: Sendable {
         return Principal(
             tenant: tenant, shard: keyspace.shard(of: tenant), tag: tag, keyID: keyID, keyName: key.name,
             permissions: key.permissions, scopeFilter: key.scopeFilter, expiresAtMs: isLate ? .max : end, terms: terms,
-            policies: try policies(reply), quotas: quotas, hasRegisteredResources: try reply.int(6) == 1)
+            policies: try policies(reply), quotas: quotas, hasRegisteredResources: try reply.int(6) == 1,
+            hooks: hooks)
     }
 
     /// The tenant's policies, by our clock.
     private func policies(_ reply: ScriptReply) throws(ScriptFault) -> PolicySet {
         let (ahead, overflow) = now_ms().subtractingReportingOverflow(try reply.int(4))
         var policies: [Policy] = []
-        for stored in try StoredPolicy.read(reply, from: 7) {
+        for stored in try StoredPolicy.read(reply, from: 8) {
             guard let policy = stored.policy else { throw reply.malformed("policy terms") }
             policies.append(policy.byClock(aheadByMs: overflow ? 0 : ahead))
         }

@@ -269,7 +269,7 @@ extension RequestPipeline {
         private func confirm(_ step: Step, _ principal: Principal, _ ticket: Ticket) {
             var call = ScriptCall(.adminConfirmTag, keys: principal.keys)
             call.append(principal.tag)
-            let question = Invocation(call: call, catchUp: nil, resume: nil, next: { _ in step })
+            let question = Invocation(call: call, catchUp: nil, resume: nil, otherwise: nil, next: { _ in step })
             run(call, of: question, .tenant(principal), ticket: ticket, until: nil)
         }
 
@@ -290,7 +290,7 @@ extension RequestPipeline {
                     }
                     advance(try invocation.next(reply), caller, ticket: ticket?.settled)
                 } catch {
-                    fail(error, caller)
+                    fail(error, of: invocation, caller, ticket: ticket)
                 }
             }
         }
@@ -299,7 +299,10 @@ extension RequestPipeline {
         private func sweep(
             _ catchUp: CatchUp, _ invocation: Invocation, _ caller: Caller, ticket: Ticket?, until deadline: NIODeadline
         ) {
-            guard NIODeadline.now() < deadline else { return refuse(Self.unsettled, caller) }
+            guard NIODeadline.now() < deadline else {
+                if let otherwise = invocation.otherwise { return advance(otherwise(nil), caller, ticket: ticket) }
+                return refuse(Self.unsettled, caller)
+            }
             pipeline.runner.run(catchUp.sweep(), on: exchange.eventLoop) { result in
                 do throws(ScriptFault) {
                     let reply = try result.get()
@@ -309,13 +312,20 @@ extension RequestPipeline {
                     let call = catchUp.again(try reply.int(3))
                     run(call, of: invocation, caller, ticket: ticket, until: deadline)
                 } catch {
-                    fail(error, caller)
+                    fail(error, of: invocation, caller, ticket: ticket)
                 }
             }
         }
 
         private func refuse(_ error: APIError, _ caller: Caller?) {
             finish(error.response(on: endpoint.surface, request.correlation), caller)
+        }
+
+        /// A call that failed: the end of the request, unless the endpoint knows how to go on.
+        private func fail(_ fault: ScriptFault, of invocation: Invocation, _ caller: Caller, ticket: Ticket?) {
+            guard let otherwise = invocation.otherwise else { return fail(fault, caller) }
+            pipeline.journal.record(fault, request, endpoint)
+            advance(otherwise(fault), caller, ticket: ticket)
         }
 
         private func fail(_ fault: ScriptFault, _ caller: Caller?) {

@@ -13,7 +13,7 @@ struct AdminClient: Sendable {
         case tenantKey = "X-Cycles-API-Key"
     }
 
-    /// An answer of status 200 or 201.
+    /// An answer of success; one without a body is an empty object.
     struct Answer: Sendable {
         let root: JSONValue
         let headers: HTTPHeaders
@@ -47,8 +47,9 @@ struct AdminClient: Sendable {
         let response = try await HTTPExchange(
             url: url, method: method, target: target, headers: [(keyHeader.rawValue, key)], body: body
         ).run()
-        let root = try? JSONDocument.parse(response.body, maxDepth: 64).root
-        guard response.status == 200 || response.status == 201 else { throw Self.refusal(response, root) }
+        let isEmpty = response.status == 204
+        let root = try? JSONDocument.parse(isEmpty ? [UInt8]("{}".utf8) : response.body, maxDepth: 64).root
+        guard [200, 201, 202, 204].contains(response.status) else { throw Self.refusal(response, root) }
         guard let root else { throw HTTPExchange.Failure(description: "\(url) did not answer with JSON") }
         return Answer(root: root, headers: response.headers)
     }

@@ -22,7 +22,7 @@ struct BudgetCommand: AsyncParsableCommand {
         subcommands: [
             BudgetCreate.self, BudgetList.self, BudgetLookup.self, BudgetUpdate.self, BudgetFund.self,
             BudgetDebit.self, BudgetReset.self, BudgetResetSpent.self, BudgetRepayDebt.self, BudgetFreeze.self,
-            BudgetUnfreeze.self,
+            BudgetUnfreeze.self, BudgetBulk.self,
         ])
 
     static let path = "/v1/admin/budgets"

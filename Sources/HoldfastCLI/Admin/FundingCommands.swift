@@ -18,8 +18,8 @@ struct FundingOptions: ParsableArguments {
     var idempotencyKey: String?
 }
 
-/// Funding that may or may not have happened.
-struct FundingUncertain: Error, CustomStringConvertible {
+/// A change that may or may not have happened.
+struct ChangeUncertain: Error, CustomStringConvertible {
     let reason: any Error
     let idempotencyKey: String
 
@@ -45,7 +45,7 @@ extension AdminClient {
         } catch let refusal as Refusal where refusal.status < 500 {
             throw refusal
         } catch {
-            throw FundingUncertain(reason: error, idempotencyKey: key)
+            throw ChangeUncertain(reason: error, idempotencyKey: key)
         }
     }
 

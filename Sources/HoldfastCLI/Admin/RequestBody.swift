@@ -28,6 +28,27 @@ struct RequestBody {
         writer.int(number)
     }
 
+    mutating func set(_ name: StaticString, _ number: Double?) {
+        guard let number else { return }
+        key(name)
+        writer.double(number)
+    }
+
+    mutating func set(_ name: StaticString, _ flag: Bool?) {
+        guard let flag else { return }
+        key(name)
+        writer.bool(flag)
+    }
+
+    /// An array of numbers; an empty one is left out.
+    mutating func set(_ name: StaticString, _ numbers: [Double]) {
+        guard !numbers.isEmpty else { return }
+        key(name)
+        writer.beginArray()
+        for number in numbers { writer.double(number) }
+        writer.endArray()
+    }
+
     /// An array; an empty one is left out, unless it is to replace what is there.
     mutating func set(_ name: StaticString, _ texts: [String], evenEmpty: Bool = false) {
         guard !texts.isEmpty || evenEmpty else { return }

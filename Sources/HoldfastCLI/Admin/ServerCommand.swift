@@ -25,8 +25,7 @@ struct ServerOptions: ParsableArguments {
         let address = try address()
         let key: String
         if let path = adminAPIKeyFile {
-            let text = String(decoding: try InputFile.bytes(of: path), as: UTF8.self)
-            key = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            key = try InputFile.line(of: path)
         } else {
             key = environment["HOLDFAST_ADMIN_API_KEY"] ?? ""
         }
@@ -78,6 +77,11 @@ enum InputFile {
         }
     }
 
+    /// The text of a file, or of the input for `-`, without the space around it.
+    static func line(of path: String) throws -> String {
+        String(decoding: try bytes(of: path), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     /// The API key on the first line of the input, where other users cannot see it.
     static func secret() throws -> String {
         guard let line = readLine(), let secret = line.split(whereSeparator: \.isWhitespace).first else {
@@ -117,10 +121,13 @@ struct CommandOutput {
     let json: [UInt8]
     /// For people.
     let text: String
+    /// Whether the server did as asked, and it went wrong: exit code 1.
+    let isFailure: Bool
 
-    init(_ root: JSONValue, text: String) {
+    init(_ root: JSONValue, text: String, isFailure: Bool = false) {
         json = Array(root.raw)
         self.text = text
+        self.isFailure = isFailure
     }
 }
 
@@ -144,6 +151,9 @@ extension ServerCommand {
         do {
             let output = try await perform(try client())
             Terminal.output(server.isJSON ? String(decoding: output.json, as: UTF8.self) : output.text)
+            if output.isFailure { throw ExitCode(1) }
+        } catch let code as ExitCode {
+            throw code
         } catch let usage as ValidationError {
             throw usage
         } catch let problem as Unusable {

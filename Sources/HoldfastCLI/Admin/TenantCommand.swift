@@ -19,7 +19,7 @@ struct TenantCommand: AsyncParsableCommand {
             """,
         subcommands: [
             TenantCreate.self, TenantList.self, TenantGet.self, TenantUpdate.self, TenantSuspend.self,
-            TenantReactivate.self, TenantClose.self,
+            TenantReactivate.self, TenantClose.self, TenantBulk.self,
         ])
 
     /// The path of a tenant.

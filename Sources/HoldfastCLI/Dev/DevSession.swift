@@ -153,6 +153,7 @@ struct DevSession {
     private static func environment(redis: PrivateRedis, port: Int, adminKey: String) -> [String: String] {
         let defaults = [
             "HOLDFAST_LOG_FORMAT": "text", "HOLDFAST_SHUTDOWN_SECONDS": "5", "HOLDFAST_WORKER_PORT": "0",
+            "HOLDFAST_SECRET_KEY": String(decoding: Base64URL.text(RandomBytes.make(32)), as: UTF8.self),
         ]
         let decided = [
             "HOLDFAST_REDIS_URL": redis.url, "HOLDFAST_HOST": "127.0.0.1", "HOLDFAST_PORT": String(port),

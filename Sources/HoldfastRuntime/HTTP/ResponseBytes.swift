@@ -11,8 +11,11 @@ enum ResponseFields {
     static func make(_ response: APIResponse) -> HTTPFields {
         var fields = HTTPFields()
         fields.reserveCapacity(response.headers.count + 4)
-        fields.append(HTTPField(name: .contentType, value: response.contentType))
-        fields.append(HTTPField(name: .contentLength, value: String(response.body.count)))
+        // An answer without content has no length either (RFC 9110, 8.6).
+        if response.status != .noContent {
+            fields.append(HTTPField(name: .contentType, value: response.contentType))
+            fields.append(HTTPField(name: .contentLength, value: String(response.body.count)))
+        }
         fields.append(contentsOf: response.headers)
         return fields
     }
@@ -46,12 +49,14 @@ extension ByteBuffer {
         writeString(String(response.status.code))
         writeStaticString(" ")
         writeString(response.status.reasonPhrase)
-        writeStaticString("\r\nContent-Type: ")
-        writeString(response.contentType)
-        if response.stream == nil {
+        if response.status != .noContent {
+            writeStaticString("\r\nContent-Type: ")
+            writeString(response.contentType)
+        }
+        if response.stream == nil, response.status != .noContent {
             writeStaticString("\r\nContent-Length: ")
             writeString(String(response.body.count))
-        } else if isChunked {
+        } else if response.stream != nil, isChunked {
             writeStaticString("\r\nTransfer-Encoding: chunked")
         }
         for field in response.headers {

@@ -16,6 +16,9 @@ package struct Keyspace: Sendable {
     /// The installation's constants: shard count and salt.
     package static let install = [UInt8]("hf:install".utf8)
 
+    /// What the operator allows of the URLs of webhook subscriptions.
+    package static let webhookSecurity = [UInt8]("hf:webhook-security".utf8)
+
     /// The shard of a tenant: CRC-16 of its bytes modulo the number of shards.
     package func shard(of tenant: TenantID) -> Shard {
         Shard(number: UInt8(truncatingIfNeeded: Int(CRC16.checksum(tenant.bytes)) % shardCount))
@@ -54,6 +57,14 @@ package struct Keyspace: Sendable {
 
     /// A tenant's policies: id → row.
     package func policies(_ tenant: TenantID) -> [UInt8] { self.tenant(tenant) + [UInt8](":pol".utf8) }
+
+    /// Webhook subscriptions of a tenant, or of the operator: id → row.
+    package static func subscriptions(_ owner: TenantID, in shard: Shard) -> [UInt8] {
+        Self.tenant(owner, in: shard) + [UInt8](":wh".utf8)
+    }
+
+    /// Webhook subscriptions of a shard, by creation time.
+    package static func subscriptionList(_ shard: Shard) -> [UInt8] { shard.prefix + [UInt8]("whl".utf8) }
 
     /// A tenant's profile.
     package static func profile(_ tenant: TenantID, in shard: Shard) -> [UInt8] {

@@ -27,12 +27,14 @@ package struct Principal: Sendable {
     package let quotas: TenantQuotas
     /// Whether the tenant has registered resources: without, every name is plain.
     package let hasRegisteredResources: Bool
+    /// What the tenant's subscriptions ask of whatever makes events.
+    package let hooks: TenantHooks
 
     /// A principal of these facts.
     package init(
         tenant: TenantID, shard: Shard, tag: [UInt8], keyID: [UInt8], keyName: [UInt8], permissions: PermissionSet,
         scopeFilter: [[UInt8]], expiresAtMs: Int64, terms: TenantTerms, policies: PolicySet = .none,
-        quotas: TenantQuotas = TenantQuotas(), hasRegisteredResources: Bool = false
+        quotas: TenantQuotas = TenantQuotas(), hasRegisteredResources: Bool = false, hooks: TenantHooks = TenantHooks()
     ) {
         self.tenant = tenant
         self.shard = shard
@@ -46,6 +48,7 @@ package struct Principal: Sendable {
         self.policies = policies
         self.quotas = quotas
         self.hasRegisteredResources = hasRegisteredResources
+        self.hooks = hooks
     }
 
     /// Whether the key's scope filter lets it act on a scope path: no filter, or one entry that names one of its

@@ -15,6 +15,11 @@ package struct TenantID: Hashable, Sendable, CustomStringConvertible {
     /// The tenant of this name; nil when the grammar is not met.
     package init?(_ text: String) { self.init([UInt8](text.utf8)) }
 
+    /// The owner of what is no tenant's: system events and the operator's subscriptions. No tenant can be named so.
+    package static let system = TenantID(reserved: [UInt8]("__system__".utf8))
+
+    private init(reserved bytes: [UInt8]) { self.bytes = bytes }
+
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

@@ -47,12 +47,15 @@ package struct ResponseValidator: Sendable {
         }
     }
 
-    /// The validator whose document describes a path, with its query.
-    package static func forTarget(_ target: String) -> ResponseValidator {
+    /// The validator whose document describes a method of a path, with its query.
+    package static func forRequest(_ method: String, _ target: String) -> ResponseValidator {
         let path = target.prefix { $0 != "?" }
         let start = path.prefix(6).lowercased()
         if start.hasPrefix("/api/") || start == "/auth/" { return reservation }
         if path.hasPrefix("/v1/admin") || path.hasPrefix("/v1/auth/") { return admin }
+        if path == "/v1/webhooks" || path.hasPrefix("/v1/webhooks/") { return admin }
+        // One path, two planes: booking spending is the runtime's, listing events the admin plane's.
+        if path == "/v1/events" { return method == "GET" ? admin : cycles }
         guard path == "/v1/balances" else { return cycles }
         // One path, two views: that of ledgers is the admin plane's.
         let names = target.dropFirst(path.count + 1).split(separator: "&").map { $0.prefix { $0 != "=" } }

@@ -144,6 +144,14 @@ struct FundBudgetTests {
             journal.audit("{\"op\":\"fund\"}")
             journal.event(
                 FundingModel.events[operation] ?? "", "{}", FundingModel.payload(Self.inDebt, after))
+            // 910 of 1,000 were in use.
+            let used = (before: 0.91, after: Double(after.reserved + after.spent) / Double(after.allocated))
+            for (share, text) in [(0.8, "0.8"), (0.95, "0.95"), (1, "1")] as [(Double, ByteText)]
+            where (used.before >= share) != (used.after >= share) {
+                let amounts = [after.allocated, after.reserved, after.spent, after.debt].map { ByteText($0) }
+                let payload = (["U", Paths.root] + amounts + [text, used.after >= share ? "r" : "f"]).joined("\0")
+                journal.event("budget.threshold_crossed", "{}", payload)
+            }
             if !after.isOverLimit {
                 journal.event("budget.over_limit_exited", "{}", FundingModel.limitPayload(after, "0.75"))
             }
@@ -163,7 +171,9 @@ struct FundBudgetTests {
             let new = seen.after.scores(self.scene.key("el")).keys.filter {
                 seen.before.scores(self.scene.key("el"))[$0] == nil
             }
-            return new.sorted().map { (seen.after.string(self.scene.shardKey("e:" + $0)) ?? "").part(2) }
+            return new.sorted().map { entry in
+                (seen.after.string(self.scene.shardKey("e:" + (entry.split(58).first ?? ""))) ?? "").part(2)
+            }
         }
         try await self.scene.write(Ledger(10, debt: 5, limit: 4, flags: "O0"), Paths.root)
         let first = try await self.fund(AdminCalls.fund(1, h: "", operation: "P"))

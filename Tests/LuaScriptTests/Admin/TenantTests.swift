@@ -101,7 +101,7 @@ struct AuthenticateTests {
                     .reply(
                         "LOADED", .bytes(Scene.tag()), .bytes(row), "\"Acme\"",
                         "{\"default_reservation_ttl_ms\":60000}",
-                        .integer(Scene.startMs), "", 0))
+                        .integer(Scene.startMs), "", 0, ""))
         }
     }
 
@@ -116,7 +116,8 @@ struct AuthenticateTests {
                 .expectUnchanged(
                     .reply(
                         "LOADED", .bytes(Scene.tag()), "", "\"Acme\"", "{\"default_reservation_ttl_ms\":60000}",
-                        .integer(Scene.startMs), "{\"a\":1}", .integer(isRegistered), "pol_1", "row"))
+                        .integer(Scene.startMs), "{\"a\":1}", .integer(isRegistered),
+                        "", "pol_1", "row"))
         }
     }
 

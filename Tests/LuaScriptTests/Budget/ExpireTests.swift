@@ -35,7 +35,7 @@ struct ExpireTests {
         for path in Paths.all { changes[self.scene.ledgerKey(path)] = .string(Ledger(10_000, reserved: amount).text) }
     }
 
-    @Test("Reservations past their grace give back their amount and end with an event each; the others stay")
+    @Test("209: reservations past their grace give back their amount and end with an event each; the others stay")
     func givesBack() async throws {
         let placed = try await self.place([10_000, 20_000, 20_001])
         let now = placed[1].record.deadlineMs + 1

@@ -59,7 +59,7 @@ struct CatalogueTests {
         // Every other key of the shard may be of any type: the call succeeds all the same.
         let arguments = try await call.arrange(self.scene)
         let typed = Set(call.typed(self.scene))
-        let names: [ByteText] = ["seq", "out", "due", "tenants"]
+        let names: [ByteText] = ["seq", "out", "el", "due", "tenants"]
         let tenantNames: [ByteText] = ["p", "n", "sp", "sn", "due", "bud", "keys", "al", "el", "act", "ev", "q:carol"]
         for key in names.map(self.scene.shardKey) + tenantNames.map(self.scene.key) where !typed.contains(key) {
             try await self.scene.harness.command("DEL", key)

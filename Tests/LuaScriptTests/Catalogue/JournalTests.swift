@@ -76,10 +76,11 @@ struct JournalTests {
         let source = """
             for i = 0, ARGV[2] - 1 do
                 local seq = string.format('%.0f', ARGV[1] + i)
-                redis.call('ZADD', KEYS[1], seq, seq)
+                redis.call('ZADD', KEYS[1], seq, seq .. ':budget.funded')
                 if i < 10 then
                     redis.call('SET', KEYS[2] .. 'e:' .. seq, 'body')
                     redis.call('ZADD', KEYS[2] .. 'out', seq, seq .. ':acme')
+                    redis.call('ZADD', KEYS[2] .. 'el', seq, seq .. ':budget.funded:acme')
                 end
             end
             return {}
@@ -95,7 +96,10 @@ struct JournalTests {
             for i = 0, 9 do
                 local seq = string.format('%.0f', ARGV[1] + i)
                 bodies = bodies + redis.call('EXISTS', KEYS[2] .. 'e:' .. seq)
-                if redis.call('ZSCORE', KEYS[2] .. 'out', seq .. ':acme') then outs = outs + 1 end
+                local inOutbox = redis.call('ZSCORE', KEYS[2] .. 'out', seq .. ':acme')
+                local inLog = redis.call('ZSCORE', KEYS[2] .. 'el', seq .. ':budget.funded:acme')
+                if not inOutbox ~= not inLog then return {'a log without the other'} end
+                if inOutbox then outs = outs + 1 end
             end
             return {bodies .. '', outs .. '', redis.call('ZCARD', KEYS[1]) .. ''}
             """

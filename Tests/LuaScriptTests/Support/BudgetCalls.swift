@@ -14,6 +14,8 @@ enum Paths {
 
 /// The arguments of `budget/reserve` and `budget/evaluate`, with something sensible in each place.
 struct ReserveCall {
+    /// Thresholds and context of events; empty to have none.
+    var telling: ByteText = ""
     var id = mark("h1")
     var fingerprint = mark("f1")
     var amount: Int64 = 100
@@ -47,7 +49,7 @@ struct ReserveCall {
             "tag": tag, "h": self.id, "fingerprint": self.fingerprint, "amount": ByteText(self.amount),
             "unit": self.unit, "grace_ms": padded(self.graceMs, 5), "policy": self.policy, "fallback": self.fallback,
             "terms": self.terms, "row": bigEndian(self.amount, 8) + self.idBytes, "details": self.details,
-            "lengths": self.lengths, "caught_up_ms": ByteText(self.caughtUpMs),
+            "lengths": self.lengths, "caught_up_ms": ByteText(self.caughtUpMs), "telling": self.telling,
         ]
         return ScriptArguments(named, rest: self.scopes)
     }
@@ -58,7 +60,7 @@ struct ReserveCall {
             "tag": tag, "h": self.id, "fingerprint": self.fingerprint, "amount": ByteText(self.amount),
             "unit": self.unit, "ttl_ms": ByteText(self.ttlMs), "grace_ms": padded(self.graceMs, 5),
             "policy": self.policy, "terms": self.terms, "keep_ms": ByteText(keepMs), "details": self.details,
-            "lengths": self.lengths, "caught_up_ms": ByteText(self.caughtUpMs),
+            "lengths": self.lengths, "caught_up_ms": ByteText(self.caughtUpMs), "telling": self.telling,
         ]
         return ScriptArguments(named, rest: self.scopes)
     }
@@ -97,6 +99,8 @@ struct SettleCall {
     var caughtUpMs: Int64 = 0
     /// The audit entry of an operator's release.
     var entry: ByteText = ""
+    /// Thresholds and context of events; empty to have none.
+    var telling: ByteText = ""
     /// The scope filter of the caller's key.
     var filter: [ByteText] = []
 
@@ -123,6 +127,7 @@ struct SettleCall {
         arguments["unit"] = self.unit
         arguments["keep_ms"] = ByteText(self.keepMs)
         arguments["metadata"] = self.note
+        arguments["telling"] = self.telling
         arguments.rest = self.filter
         return arguments
     }
@@ -132,6 +137,7 @@ struct SettleCall {
         arguments["keep_ms"] = ByteText(self.keepMs)
         arguments["reason"] = self.note
         arguments["entry"] = self.entry
+        arguments["telling"] = self.telling
         arguments.rest = self.filter
         return arguments
     }

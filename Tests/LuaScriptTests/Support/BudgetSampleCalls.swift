@@ -15,6 +15,26 @@ extension SampleCall {
         [scene.tenantKey, scene.ledgerKey(Paths.root), scene.key("lt:U:" + Paths.root)]
     }
 
+    /// Refusals of which the last was only counted.
+    static let telling = [
+        SampleCall(
+            script: "budget/tell_denials", word: "EXPIRED", again: "EXPIRED",
+            typed: { [$0.key("dn"), $0.shardKey("due")] + events($0) },
+            arrange: { scene in
+                try await scene.openTenant()
+                try await scene.write(Ledger(10), Paths.root)
+                for number in 0..<12 {
+                    var call = ReserveCall()
+                    call.id = mark("d\(number)")
+                    call.path = Paths.root
+                    call.telling = "\n{}"
+                    #expect(try await scene.run("budget/reserve", call.arguments()).word == "DENIED")
+                }
+                try await scene.setClock(Scene.startMs + 1_000)
+                return ["limit": "10"]
+            })
+    ]
+
     /// What the admin plane does with ledgers that are there.
     static let adminBudgets =
         [("C", "credit"), ("R", "reset"), ("S", "reset of what is spent"), ("P", "repayment"), ("D", "debit")].map {

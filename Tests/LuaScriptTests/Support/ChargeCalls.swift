@@ -15,6 +15,8 @@ struct ChargeCall {
     var path = Paths.leaf
     /// What the last sweep said of itself; 0 before any.
     var caughtUpMs: Int64 = 0
+    /// Thresholds and context of events; empty to have none.
+    var telling: ByteText = ""
 
     /// Every scope from the root to the path.
     private var scopes: [ByteText] {
@@ -27,7 +29,7 @@ struct ChargeCall {
             "tag": tag, "h": self.id, "fingerprint": self.fingerprint, "actual": ByteText(self.actual),
             "unit": self.unit, "policy": self.policy, "fallback": self.fallback, "keep_ms": ByteText(self.keepMs),
             "lengths": self.scopes.map { padded(Int64($0.count), 3) }.joined(""),
-            "caught_up_ms": ByteText(self.caughtUpMs),
+            "caught_up_ms": ByteText(self.caughtUpMs), "telling": self.telling,
         ]
         return ScriptArguments(named, rest: self.scopes)
     }

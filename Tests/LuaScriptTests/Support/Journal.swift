@@ -18,6 +18,7 @@ struct Journal {
     private var auditLog: [ByteText: ByteText]
     private var shardAuditLog: [ByteText: ByteText]
     private var outbox: [ByteText: ByteText]
+    private var shardLog: [ByteText: ByteText]
 
     /// An empty journal after `before`.
     init(_ scene: Scene, atUs nowUs: Int64, after before: KeyspaceSnapshot) {
@@ -28,6 +29,7 @@ struct Journal {
         self.auditLog = before.scores(scene.key("al"))
         self.shardAuditLog = before.scores(scene.shardKey("al"))
         self.outbox = before.scores(scene.shardKey("out"))
+        self.shardLog = before.scores(scene.shardKey("el"))
     }
 
     private mutating func nextSequence() -> ByteText {
@@ -52,7 +54,9 @@ struct Journal {
         let sequence = self.nextSequence()
         let body = [ByteText(self.nowUs / 1000), self.scene.tenant, kind, context, payload].joined("\0")
         self.changes[self.scene.shardKey("e:" + sequence)] = .string(body, keepMs: Self.eventKeepMs)
-        self.log[sequence] = sequence
+        self.log[sequence + ":" + kind] = sequence
+        self.shardLog[sequence + ":" + kind + ":" + self.scene.tenant] = sequence
+        self.changes[self.scene.shardKey("el")] = .scores(self.shardLog)
         self.outbox[sequence + ":" + self.scene.tenant] = sequence
         self.changes[self.scene.key("el")] = .scores(self.log)
         self.changes[self.scene.shardKey("out")] = .scores(self.outbox)

@@ -30,11 +30,11 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
 
     static let all =
         admin + tenants + adminBudgets + budget + charging + settling + operating + reading
-        + listing + locks
+        + listing + locks + telling + bulk + eventReading + webhooks
 
     /// Keys of every script that writes an event.
-    private static func events(_ scene: Scene) -> [ByteText] {
-        [scene.shardKey("seq"), scene.shardKey("out"), scene.key("el")]
+    static func events(_ scene: Scene) -> [ByteText] {
+        [scene.shardKey("seq"), scene.shardKey("out"), scene.key("el"), scene.shardKey("el")]
     }
 
     /// Keys of every script that writes an event and an audit entry.

@@ -5,6 +5,7 @@
 --include <int64>
 --include <outbox>
 --include <budget/ledger>
+--include <budget/tell>
 local lifecycle = {}
 do
     local function has(flags, letter) return string.find(flags, letter, 1, true) ~= nil end
@@ -62,6 +63,12 @@ do
         int64.open()
         outbox.append(prefix, tenant_key, now, now_us, kind, context, place .. more .. ',"previous_state":'
             .. state(before) .. ',"new_state":' .. state(after) .. '}')
+        local path, unit = string.match(place, '"scope":"([^"]*)","unit":"([^"]*)"')
+        local letter = ({USD_MICROCENTS = 'U', TOKENS = 'T', CREDITS = 'C', RISK_POINTS = 'R'})[unit or '']
+        if letter then
+            local teller = tell.open(prefix, tenant_key, now, now_us, tell.listed(tenant_key, context))
+            teller.moved(letter, path, table.concat(before, ' '), table.concat(after, ' '))
+        end
         local is_over = has(after[6], 'O')
         if is_over == has(before[6], 'O') then return end
         local debt, limit = plain(after[4]), plain(after[5])

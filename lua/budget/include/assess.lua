@@ -2,6 +2,13 @@
 --include <int64>
 local assess = {}
 do
+    -- The protocol's code of a refusal reason.
+    function assess.code(reason)
+        local codes = {EXCEEDED = 'BUDGET_EXCEEDED', DEBT = 'DEBT_OUTSTANDING', OVERLIMIT = 'OVERDRAFT_LIMIT_EXCEEDED',
+            FROZEN = 'BUDGET_FROZEN', CLOSED = 'BUDGET_CLOSED', NOBUDGET = 'BUDGET_NOT_FOUND'}
+        return codes[reason]
+    end
+
     -- A ledger with debt, flags, or large numbers, or none at all: its rank (0 for room enough), its text with `amount`
     -- reserved, and its flags, then no more than a policy letter.
     local function judge(key, v, amount)
@@ -28,12 +35,12 @@ do
     -- lengths are 3 digits each in `lengths` and whose ledgers are at `base` and the scope (runtime digest 5.4; 1.0
     -- steps 11 to 15). One class of refusal is looked for in every scope before the next (decision A24). Returns
     -- refusal reason or nil, index of the scope concerned, what to write: a list of `n` keys and texts in turn, n,
-    -- snapshot, policy letter of the deepest.
-    function assess.scopes(base, amount, lengths, args, first)
+    -- snapshot, policy letter of the deepest, and whether a scope would be used up to `least` of it or more.
+    function assess.scopes(base, amount, lengths, args, first, least)
         local call, match, sub, format, EXACT = redis.call, string.match, string.sub, string.format, 9007199254740992
         -- Room for three ledgers and a record, so that the table seldom need grow.
         local writes = {nil, nil, nil, nil, nil, nil, nil, nil}
-        local wanted, n, snapshot, worst, at, flags = amount + 0, 0, '', 0, 0, nil
+        local wanted, n, snapshot, worst, at, flags, near = amount + 0, 0, '', 0, 0, nil, false
         for i = first, #args do
             local key = base .. args[i]
             local v = call('GET', key)
@@ -47,8 +54,10 @@ do
                 if a and na + ns + sum < EXACT and #rest < 24 then
                     policy = f
                     if na - ns < sum then rank = 1 else text = a .. ' ' .. format('%d', sum) .. ' ' .. s .. rest end
+                    if ns + sum >= na * least then near = true end
                 else
                     rank, text, policy = judge(key, v, amount)
+                    near = true
                 end
                 writes[n + 1], writes[n + 2], n, flags = key, text, n + 2, policy
                 if rank > worst then worst, at = rank, i - first end
@@ -60,9 +69,9 @@ do
         if worst > 0 then
             local reason = worst == 1 and 'EXCEEDED' or worst == 2 and 'DEBT' or worst == 3 and 'OVERLIMIT'
                 or worst == 4 and 'FROZEN' or 'CLOSED'
-            return reason, at, writes, n, snapshot, flags
+            return reason, at, writes, n, snapshot, flags, near
         end
-        return n == 0 and 'NOBUDGET' or nil, 0, writes, n, snapshot, flags
+        return n == 0 and 'NOBUDGET' or nil, 0, writes, n, snapshot, flags, near
     end
 
     -- Where no scope has a ledger in `unit`: the deepest scope with a ledger in another unit, and those unit letters.

@@ -28,9 +28,8 @@ struct AuditFilter: Sendable {
         errorCodes = try Self.list(request, "error_code")
         errorCodesExcluded = try Self.list(request, "error_code_exclude")
         status = try Self.status(request)
-        fromUs = try Self.instant(request, "from")
-        // A millisecond has 1,000 numbers.
-        untilUs = try Self.instant(request, "to").map { $0 + 999 }
+        fromUs = try request.queryFromUs()
+        untilUs = try request.queryUntilUs()
     }
 
     /// The words of a list; one without any counts as absent.
@@ -56,15 +55,6 @@ struct AuditFilter: Sendable {
         let (from, to) = (low ?? statusRange.lowerBound, high ?? statusRange.upperBound)
         guard from <= to else { throw APIError.invalid("status_min: is above status_max") }
         return from...to
-    }
-
-    private static func instant(_ request: APIRequest, _ name: String) throws -> Int64? {
-        guard let text = try request.queryValue(name) else { return nil }
-        guard text.count <= Limits.dateTimeBytesMax, let ms = DateTime.milliseconds(text[...]) else {
-            throw APIError.invalid("\(name): must be an RFC 3339 date-time such as 2026-01-31T08:05:00Z")
-        }
-        // Years 0 to 9999 are far from the bounds.
-        return max(0, ms) * 1_000
     }
 
     /// Every filter as text, for cursors to be bound to.

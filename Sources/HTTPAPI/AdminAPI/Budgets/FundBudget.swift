@@ -12,19 +12,26 @@ enum FundBudget {
         "fundBudget", .post, "/v1/admin/budgets/fund", surface: .admin, access: .tenantOrAdmin(.budgetsWrite),
         plan: { input in planning { try plan(input) } })
 
-    /// A funding request's body, checked.
-    private struct Body: Sendable {
+    /// What a request asks for, checked.
+    struct Order: Sendable {
         let operation: FundingOperation
         let amount: Int64
         /// For RESET_SPENT alone.
         let spent: Int64?
         /// Raw JSON string.
         let reason: ArraySlice<UInt8>?
-        /// From body or header.
-        let idempotencyKey: [UInt8]?
         /// JSON as sent.
-        let metadata: ArraySlice<UInt8>?
+        var metadata: ArraySlice<UInt8>?
+    }
+
+    /// By what a change is known when it comes again, and what it leaves in log and journal.
+    struct Booking: Sendable {
+        let key: Identity
         let fingerprint: Identity
+        /// JSON of the audit entry; empty where another entry tells of it.
+        let auditEntry: [UInt8]
+        /// JSON of ids for the events.
+        let context: [UInt8]
     }
 
     private static func plan(_ input: Endpoint.Input) throws -> Step {
@@ -35,11 +42,19 @@ enum FundBudget {
         let body = try decode(request, unit)
         let owner = try LedgerOwner(input, tenantID: tenantID)
         let path = try owner.scope(place.scope)
-        let fund = fund(input, owner, path, unit, body)
+        let fund = fund(owner, path, unit, body.order, booking(input, owner, path, unit, body))
         let keepMs = input.installation.keepMs
         return .budgetCall(of: owner.keys, keepMs: keepMs, { fund.call(sweptMs: $0) }) { reply throws(ScriptFault) in
             answer(try fund.outcome(reply), fund)
         }
+    }
+
+    /// A request's body, checked.
+    private struct Body {
+        let order: Order
+        /// From body or header.
+        let idempotencyKey: [UInt8]?
+        let fingerprint: Identity
     }
 
     private static func decode(_ request: APIRequest, _ unit: BudgetUnit) throws -> Body {
@@ -63,15 +78,15 @@ enum FundBudget {
         if operation == .resetSpent, let spent {
             spentAmount = try AdminSchemas.amount(spent, of: "spent.unit", in: unit)
         }
+        let order = Order(
+            operation: operation, amount: total, spent: spentAmount, reason: reason?.raw, metadata: metadata?.raw)
         return Body(
-            operation: operation, amount: total, spent: spentAmount, reason: reason?.raw,
-            idempotencyKey: key ?? headerKey, metadata: metadata?.raw,
-            fingerprint: Identity.fingerprint(of: document.root))
+            order: order, idempotencyKey: key ?? headerKey, fingerprint: Identity.fingerprint(of: document.root))
     }
 
-    private static func fund(
+    private static func booking(
         _ input: Endpoint.Input, _ owner: LedgerOwner, _ path: ScopePath, _ unit: BudgetUnit, _ body: Body
-    ) -> FundLedger {
+    ) -> Booking {
         // Without a key the request id serves, so that a call sent again after a lost reply is booked once.
         // The endpoint names the ledger: the same key on another budget is another request.
         let key = input.installation.salt.identity(
@@ -80,26 +95,36 @@ enum FundBudget {
         let entry = AuditEntry(
             operation: "fundBudget", status: .ok, actor: owner.actor, resourceType: "budget",
             resourceID: owner.ledgerID(path, unit))
+        let order = body.order
         let auditEntry = entry.json(input.request) { writer in
-            writer.amount("amount", body.amount, unit)
+            writer.amount("amount", order.amount, unit)
             writer.key("metadata")
             writer.beginObject()
             writer.key("scope")
             writer.string(path.bytes)
             writer.key("operation")
-            writer.string(body.operation.rawValue)
-            if let spent = body.spent { writer.amount("spent", spent, unit) }
-            writer.stored("reason", body.reason ?? [])
-            writer.stored("metadata", body.metadata ?? [])
+            writer.string(order.operation.rawValue)
+            if let spent = order.spent { writer.amount("spent", spent, unit) }
+            writer.stored("reason", order.reason ?? [])
+            writer.stored("metadata", order.metadata ?? [])
             writer.endObject()
         }
-        return FundLedger(
-            keys: owner.keys, tag: owner.tag, path: path, unit: unit, operation: body.operation, amount: body.amount,
-            spent: body.spent, key: key, fingerprint: body.fingerprint,
+        return Booking(
+            key: key, fingerprint: body.fingerprint, auditEntry: auditEntry,
+            context: EventContext.json(input.request, owner.actor))
+    }
+
+    /// The change of one ledger.
+    static func fund(
+        _ owner: LedgerOwner, _ path: ScopePath, _ unit: BudgetUnit, _ order: Order, _ booking: Booking
+    ) -> FundLedger {
+        FundLedger(
+            keys: owner.keys, tag: owner.tag, path: path, unit: unit, operation: order.operation,
+            amount: order.amount, spent: order.spent, key: booking.key, fingerprint: booking.fingerprint,
             trail: owner.trail(
-                path, unit, word: body.operation.rawValue, reason: body.reason,
-                isSpentGiven: body.operation == .resetSpent ? body.spent != nil : nil,
-                context: EventContext.json(input.request, owner.actor), auditEntry: auditEntry))
+                path, unit, word: order.operation.rawValue, reason: order.reason,
+                isSpentGiven: order.operation == .resetSpent ? order.spent != nil : nil,
+                context: booking.context, auditEntry: booking.auditEntry))
     }
 
     private static func answer(_ outcome: FundLedger.Outcome, _ fund: FundLedger) -> Step {

@@ -6,8 +6,14 @@ internal import StrictJSON
 
 /// A sort key of a list, by its word in `sort_by`.
 protocol ListSort: RawRepresentable<String>, CaseIterable, Sendable {
-    /// Order of creation: the default, and the one order that the store keeps.
+    /// Order of creation: the one order that the store keeps.
     static var creation: Self { get }
+    /// The order of a list that is asked for none: that of creation, unless the protocol says another.
+    static var usual: Self { get }
+}
+
+extension ListSort {
+    static var usual: Self { creation }
 }
 
 /// Which way a list goes, and from where (admin digest 0.5).
@@ -24,13 +30,15 @@ struct ListQuery<Sort: ListSort>: Sendable {
     private let binding: [UInt8]
     private let salt: IdentitySalt
 
-    /// The query of a request for the list `name`; `filters` are those beside `search`, as sent.
-    init(_ input: Endpoint.Input, _ name: StaticString, filters: [[UInt8]?]) throws {
+    /// The query of a request for the list `name`; `filters` are those beside `search`, as sent. A list that cannot be
+    /// searched, and goes from new to old, is plain.
+    init(_ input: Endpoint.Input, _ name: StaticString, filters: [[UInt8]?], isPlain: Bool = false) throws {
         let request = input.request
-        sort = try request.queryChoice("sort_by", Sort.self) ?? .creation
-        isDescending = try request.queryChoice("sort_dir", ListDirection.self) != .ascending
+        sort = isPlain ? .creation : try request.queryChoice("sort_by", Sort.self) ?? .usual
+        isDescending = try isPlain || request.queryChoice("sort_dir", ListDirection.self) != .ascending
         limit = try request.queryPageRows()
-        let search = try request.queryText("search", charactersMax: Limits.searchCharactersMax).map(lowercased)
+        let search =
+            isPlain ? nil : try request.queryText("search", charactersMax: Limits.searchCharactersMax).map(lowercased)
         self.search = search
         salt = input.installation.salt
         var writer = JSONWriter(capacity: 256)

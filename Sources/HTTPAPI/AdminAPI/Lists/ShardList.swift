@@ -46,6 +46,12 @@ protocol ShardList: Sendable {
     func counts(_ row: Row) -> Bool
     /// Writes the rows as a member of the answer.
     func write(_ rows: [Row], to writer: inout JSONWriter)
+    /// The tenant in whose place the operator reads, for the audit log.
+    var readOnBehalfOf: TenantID? { get }
+}
+
+extension ShardList {
+    var readOnBehalfOf: TenantID? { nil }
 }
 
 /// Where a shard's rows go on.
@@ -205,6 +211,7 @@ private struct ListScan<List: ShardList>: Sendable {
         writer.endObject()
         var response = APIResponse.json(writer.finish())
         response.notices = notices
+        response.readOnBehalfOf = list.readOnBehalfOf
         return .respond(response)
     }
 

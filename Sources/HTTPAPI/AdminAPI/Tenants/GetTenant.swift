@@ -15,13 +15,15 @@ enum GetTenant {
         load(try input.pathTenant(), input) { .respond(.json($0.body)) }
     }
 
-    /// Loads a tenant; 404 when there is none.
+    /// Loads a tenant; 404, by way of `refuse`, when there is none.
     static func load(
-        _ tenant: TenantID, _ input: Endpoint.Input, next: @escaping @Sendable (StoredTenant) -> Step
+        _ tenant: TenantID, _ input: Endpoint.Input,
+        refuse: @escaping @Sendable (APIError) -> Step = { .refuse($0) },
+        next: @escaping @Sendable (StoredTenant) -> Step
     ) -> Step {
         .call(ScriptCall(.adminGetTenant, keys: input.installation.keyspace.keys(of: tenant))) {
             reply throws(ScriptFault) in
-            if reply.isWord("NO_TENANT") { return .refuse(AdminRefusals.noTenant) }
+            if reply.isWord("NO_TENANT") { return refuse(AdminRefusals.noTenant) }
             guard reply.isWord("TENANT") else { throw reply.malformed("word") }
             return next(try StoredTenant(tenant, reply, at: 0))
         }

@@ -13,6 +13,9 @@ struct TenantSettings: Sendable {
     private var maxExtensions: Int64?
     private var metadata: JSONValue?
 
+    /// None of them.
+    init() {}
+
     /// Reads them out of a body.
     init(_ fields: inout JSONFields) throws(FieldError) {
         let ttl: ClosedRange<Int64> = 1_000...86_400_000

@@ -16,14 +16,22 @@ enum UpdateTenant {
         plan: { input in planning { try plan(input) } })
 
     /// What a body asks for.
-    private struct Patch: Sendable {
+    struct Patch: Sendable {
         let name: [UInt8]?
         let status: TenantStatus?
         let settings: TenantSettings
     }
 
+    /// What a change leaves in log and journal.
+    struct Trail: Sendable {
+        /// JSON of the audit entry; empty where another entry tells of it.
+        let auditEntry: [UInt8]
+        /// JSON of ids for the event.
+        let context: [UInt8]
+    }
+
     /// A tenant before and after a change.
-    private struct Change: Sendable {
+    struct Change: Sendable {
         let before: StoredTenant
         let after: StoredTenant
         let fields: [StaticString]
@@ -54,7 +62,7 @@ enum UpdateTenant {
             }
         }
 
-        func writeMembers(to writer: inout JSONWriter) {
+        fileprivate func writeMembers(to writer: inout JSONWriter) {
             writer.key("previous_status")
             writer.string(before.status.word)
             writer.key("new_status")
@@ -93,7 +101,7 @@ enum UpdateTenant {
             return patch.status == .closed ? CloseTenant.drive(tenant, input) : .respond(.json(tenant.body))
         }
         if change.fields.isEmpty { return .respond(.json(tenant.body)) }
-        return .call(call(change, input)) { reply throws(ScriptFault) in
+        return .call(call(change, trail(change, input), input)) { reply throws(ScriptFault) in
             if reply.isWord("NO_TENANT") { return .refuse(AdminRefusals.noTenant) }
             if reply.isWord("CLOSED") { return .refuse(BudgetRefusals.tenantClosed) }
             if reply.isWord("CHANGED") {
@@ -110,10 +118,26 @@ enum UpdateTenant {
         }
     }
 
-    private static func call(_ change: Change, _ input: Endpoint.Input) -> ScriptCall {
-        let (before, after) = (change.before, change.after)
+    private static func trail(_ change: Change, _ input: Endpoint.Input) -> Trail {
+        let after = change.after
         let entry = AuditEntry(
-            operation: "updateTenant", status: .ok, actor: .admin, resourceType: "tenant", resourceID: before.id)
+            operation: "updateTenant", status: .ok, actor: .admin, resourceType: "tenant", resourceID: after.id)
+        let json = entry.json(input.request) { writer in
+            writer.key("metadata")
+            writer.beginObject()
+            change.writeMembers(to: &writer)
+            if after.status == .closed {
+                writer.key("correlation_id")
+                writer.string(CloseTenant.correlationID(of: after, input.request))
+            }
+            writer.endObject()
+        }
+        return Trail(auditEntry: json, context: EventContext.json(input.request, .admin))
+    }
+
+    /// The call that makes a change.
+    static func call(_ change: Change, _ trail: Trail, _ input: Endpoint.Input) -> ScriptCall {
+        let (before, after) = (change.before, change.after)
         var call = ScriptCall(
             .adminUpdateTenant, keys: input.installation.keyspace.keys(of: before.tenant), reservingBytes: 4_096)
         call.append([before.status.rawValue])
@@ -122,18 +146,8 @@ enum UpdateTenant {
         call.append([after.status.rawValue])
         call.append(StoredTenant.quoted(after.name))
         call.append(after.terms.json)
-        call.append(
-            entry.json(input.request) { writer in
-                writer.key("metadata")
-                writer.beginObject()
-                change.writeMembers(to: &writer)
-                if after.status == .closed {
-                    writer.key("correlation_id")
-                    writer.string(CloseTenant.correlationID(of: after, input.request))
-                }
-                writer.endObject()
-            })
-        call.append(EventContext.json(input.request, .admin))
+        call.append(trail.auditEntry)
+        call.append(trail.context)
         call.append(change.event.description)
         call.append(eventData(change))
         call.append(after.status == .closed ? CloseTenant.context(of: after, input.request) : [])

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import Egress
+internal import HoldfastRuntime
+internal import Observability
+internal import ServiceLifecycle
+internal import SharedKernel
+internal import Synchronization
+internal import Webhooks
+
+/// Sends deliveries: claims what is due, makes the attempts side by side, and says what came of each. Lanes never wait
+/// for one another, and any number of workers may run at once.
+final class Dispatcher: Sendable {
+    /// Sends one request.
+    typealias Send = @Sendable (OutboundRequest) async -> OutboundOutcome
+
+    private enum Job: Sendable {
+        case claim(Shard)
+        case deliver(ClaimedDelivery)
+    }
+
+    /// Where a shard's claims are: one at a time, and once more when something came meanwhile.
+    private struct Claims {
+        var isRunning = false
+        var isWanted = false
+        /// When the next lane is due, ms by Redis' clock, and that clock when it was said.
+        var restMs: Int64?
+    }
+
+    private let store: Store
+    private let secrets: SecretBox
+    private let journal: WebhookJournal
+    private let send: Send
+    private let maxAgeMs: Int64
+    private let claims = Mutex<[Shard: Claims]>([:])
+    private let jobs: AsyncStream<Job>
+    private let continuation: AsyncStream<Job>.Continuation
+    private let isEnding = Mutex(false)
+
+    /// Attempts that this process has under way at most.
+    private static let inFlightMax = 256
+    /// How often shards are looked at that nobody has said anything of.
+    private static let idle = Duration.milliseconds(100)
+
+    init(
+        _ store: Store, secrets: SecretBox, journal: WebhookJournal, maxAgeMs: Int64 = 86_400_000,
+        send: @escaping Send
+    ) {
+        self.store = store
+        self.secrets = secrets
+        self.journal = journal
+        self.send = send
+        self.maxAgeMs = maxAgeMs
+        (jobs, continuation) = AsyncStream.makeStream()
+    }
+
+    /// A shard may have something to send.
+    func wake(_ shard: Shard) {
+        guard !isEnding.withLock({ $0 }) else { return }
+        let begins = claims.withLock { claims in
+            let isRunning = claims[shard, default: Claims()].isRunning
+            claims[shard, default: Claims()].isWanted = isRunning
+            claims[shard, default: Claims()].isRunning = true
+            return !isRunning
+        }
+        if begins { continuation.yield(.claim(shard)) }
+    }
+
+    /// Claims as long as there is something to claim and room for it.
+    private func claim(_ shard: Shard) async {
+        while true {
+            let room = Self.inFlightMax - journal.underWay
+            var found = 0
+            if room > 0, !isEnding.withLock({ $0 }) {
+                found = await claim(shard, limit: min(room, ClaimDeliveries.max))
+            }
+            let goesOn = claims.withLock { claims in
+                let isWanted = found > 0 || claims[shard, default: Claims()].isWanted && room > 0
+                claims[shard, default: Claims()].isWanted = false
+                claims[shard, default: Claims()].isRunning = isWanted
+                return isWanted
+            }
+            guard goesOn else { return }
+        }
+    }
+
+    /// One claim; how many deliveries it gave.
+    private func claim(_ shard: Shard, limit: Int) async -> Int {
+        let claim = ClaimDeliveries(shard: shard, token: RandomBytes.uuid(), limit: limit, maxAgeMs: maxAgeMs)
+        do throws(ScriptFault) {
+            let outcome = try claim.outcome(try await store.runner.run(claim.call))
+            journal.recordLanes(shard, outcome)
+            journal.begin(outcome.deliveries.count)
+            if !outcome.deliveries.isEmpty { Failpoint.deliveryClaimed.pass() }
+            for delivery in outcome.deliveries { continuation.yield(.deliver(delivery)) }
+            return outcome.deliveries.count + (outcome.ended > 0 ? 1 : 0)
+        } catch {
+            journal.record(error, "claim")
+            return 0
+        }
+    }
+
+    /// One attempt, and what comes after it.
+    private func deliver(_ delivery: ClaimedDelivery) async {
+        let result = await attempt(delivery)
+        guard let result else {
+            // Given up by ourselves: the lease ends, and whoever is there then sends it.
+            return journal.end()
+        }
+        Failpoint.deliverySent.pass()
+        let policy = delivery.subscription?.terms.retryPolicy ?? RetryPolicy()
+        let verdict = DeliveryVerdict(
+            result, attempt: delivery.attempts + 1, policy, jitter: Double.random(in: 0..<1))
+        let finish = FinishDelivery(delivery, result, verdict)
+        do throws(ScriptFault) {
+            switch try finish.outcome(try await store.runner.run(finish.call)) {
+            case .lost: journal.recordLost()
+            case .finished(let disabled):
+                journal.record(delivery, result, verdict)
+                if disabled { journal.recordDisabled(delivery) }
+            }
+        } catch {
+            journal.record(error, "finish")
+        }
+        Failpoint.deliveryFinished.pass()
+        journal.end()
+        wake(delivery.shard)
+    }
+
+    /// Signs and sends; nil when this process gave up.
+    private func attempt(_ delivery: ClaimedDelivery) async -> AttemptResult? {
+        guard let subscription = delivery.subscription else {
+            return .failed("the subscription cannot be read", tookMs: 0)
+        }
+        let secret: WebhookSecret
+        do throws(SecretBoxError) {
+            secret = try WebhookSecret(sealed: subscription.sealed, for: subscription.id, in: secrets)
+        } catch {
+            // Nothing goes out without a signature.
+            return .failed("the signing secret cannot be opened: HOLDFAST_SECRET_KEY is another one", tookMs: 0)
+        }
+        let nowMs = UTCTimestamp.now_ms()
+        let headers = WebhookHeaders(
+            eventID: delivery.eventID, type: delivery.type, traceID: delivery.traceID,
+            traceFlags: delivery.traceFlags, hasInboundTraceparent: delivery.hasInboundTraceparent,
+            requestID: delivery.requestID)
+        let request = OutboundRequest(
+            url: String(decoding: subscription.terms.url, as: UTF8.self),
+            headers: headers.fields(
+                body: delivery.body, secrets: secret.signing(atMs: nowMs), custom: secret.headers, atMs: nowMs),
+            body: delivery.body)
+        return switch await send(request) {
+        case .answered(let status, let retryAfter, let tookMs):
+            .answered(status, retryAfterSeconds: retryAfter, tookMs: tookMs)
+        case .failed(.cancelled, _, _): nil
+        case .failed(_, let message, let tookMs): .failed(message, tookMs: tookMs)
+        }
+    }
+}
+
+extension Dispatcher: Service {
+    /// Runs until graceful shutdown; attempts under way are brought to their end.
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                group.addTask {
+                    while !self.isEnding.withLock({ $0 }), !Task.isCancelled {
+                        for shard in self.store.keyspace.shards { self.wake(shard) }
+                        try? await Task.sleep(for: Self.idle)
+                    }
+                    self.continuation.finish()
+                }
+                for await job in self.jobs {
+                    group.addTask {
+                        switch job {
+                        case .claim(let shard): await self.claim(shard)
+                        case .deliver(let delivery): await self.deliver(delivery)
+                        }
+                    }
+                }
+            }
+        } onGracefulShutdown: {
+            self.isEnding.withLock { $0 = true }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import Events
+internal import HoldfastRuntime
+internal import ServiceLifecycle
+internal import SharedKernel
+internal import StrictJSON
+internal import Synchronization
+internal import Webhooks
+
+/// Turns the events of the outboxes into deliveries: for each event and each subscription that wants it one, written
+/// once however often a worker dies on the way. One worker at a time has the lease of a shard's outbox.
+final class Relay: Sendable {
+    private let store: Store
+    private let cache: SubscriptionCache
+    private let journal: WebhookJournal
+    /// Told of shards that have something to send.
+    private let onQueued: @Sendable (Shard) -> Void
+    /// This process, in leases.
+    private let owner = RandomBytes.uuid()
+
+    /// Shards looked at side by side.
+    private static let width = 8
+    private static let idle = Duration.milliseconds(100)
+    private static let pauseAfterFailure = Duration.seconds(1)
+
+    init(_ store: Store, journal: WebhookJournal, onQueued: @escaping @Sendable (Shard) -> Void) {
+        self.store = store
+        self.journal = journal
+        self.onQueued = onQueued
+        cache = SubscriptionCache(store)
+    }
+
+    /// Relays what is in every outbox; whether all went well.
+    func pass() async -> Bool {
+        let shards = store.keyspace.shards
+        let first = Int.random(in: 0..<shards.count)
+        return await withTaskGroup(of: Bool.self) { group in
+            var isFine = true
+            for index in 0..<shards.count where !Task.isCancelled {
+                if index >= Self.width, let result = await group.next() { isFine = isFine && result }
+                let shard = shards[(first + index) % shards.count]
+                group.addTask { await self.relay(shard) }
+            }
+            for await result in group { isFine = isFine && result }
+            return isFine
+        }
+    }
+
+    /// One outbox to its end.
+    private func relay(_ shard: Shard) async -> Bool {
+        var take = TakeEvents(shard: shard, owner: owner)
+        do throws(ScriptFault) {
+            while !Task.isCancelled {
+                let reply = try await store.runner.run(take.call)
+                guard case .entries(let entries, let hasMore, let oldestMs) = try take.outcome(reply) else {
+                    return true
+                }
+                journal.recordOutbox(shard, oldestMs: oldestMs)
+                guard let last = entries.last else { return true }
+                Failpoint.relayTaken.pass()
+                try await queue(entries)
+                Failpoint.relayQueued.pass()
+                _ = try await store.runner.run(take.acknowledgement(of: entries))
+                Failpoint.relayAcknowledged.pass()
+                journal.recordRelayed(entries.count)
+                guard hasMore else { return true }
+                take.after = last.sequence
+            }
+            return true
+        } catch {
+            journal.record(error, "relay")
+            return false
+        }
+    }
+
+    /// Writes the deliveries of events, owner by owner, each owner's in the order of the events.
+    private func queue(_ entries: [TakeEvents.Entry]) async throws(ScriptFault) {
+        let operators = try await cache.active(of: .system, tag: nil)
+        var planned: [TenantID: [PlannedDelivery]] = [:]
+        for entry in entries {
+            guard let event = entry.event else {
+                journal.recordUnreadable(entry.sequence)
+                continue
+            }
+            let own =
+                event.tenant == .system || entry.tag.isEmpty
+                ? [] : try await cache.active(of: event.tenant, tag: entry.tag)
+            var body: [UInt8]?
+            for (owner, subscriptions) in [(event.tenant, own), (TenantID.system, operators)] {
+                for subscription in subscriptions where Self.wants(subscription, event, owner: owner) {
+                    let bytes = body ?? event.json
+                    body = bytes
+                    planned[owner, default: []].append(
+                        PlannedDelivery(
+                            of: event, to: subscription.id, in: store.keyspace.shard(of: owner), body: bytes))
+                }
+            }
+        }
+        for (owner, deliveries) in planned {
+            for start in stride(from: 0, to: deliveries.count, by: EnqueueDeliveries.max) {
+                let part = Array(deliveries[start..<min(start + EnqueueDeliveries.max, deliveries.count)])
+                let enqueue = EnqueueDeliveries(keys: store.keyspace.keys(of: owner), part)
+                journal.recordQueued(try enqueue.count(try await store.runner.run(enqueue.call)))
+            }
+            onQueued(store.keyspace.shard(of: owner))
+        }
+    }
+
+    /// Whether a subscription gets an event: selected, after it was made, and of a threshold that it asks for.
+    static func wants(_ subscription: StoredSubscription, _ event: StoredEvent, owner: TenantID) -> Bool {
+        guard event.atMs >= subscription.createdMs,
+            subscription.terms.selectors.match(event.type, scope: event.scope, of: event.tenant, owner: owner)
+        else { return false }
+        guard event.type.text.elementsEqual("budget.threshold_crossed".utf8) else { return true }
+        let asked = (subscription.terms.thresholds ?? AlertThresholds()).budgetUtilization
+        guard let share = (try? JSONDocument.parse(event.data))?.root.member("threshold")?.double() else {
+            return true
+        }
+        return asked.contains(share)
+    }
+}
+
+extension Relay: Service {
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                let isFine = await self.pass()
+                try? await Task.sleep(for: isFine ? Self.idle : Self.pauseAfterFailure)
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+import HoldfastRuntime
+import HoldfastServer
+import HoldfastSettings
+import HoldfastWorker
+import LocalStack
+import Observability
+import RedisClient
+import ServiceLifecycle
+import StrictJSON
+import Testing
+
+/// A server and workers over a Redis of their own, with an operator and a tenant, and private targets open.
+struct WebhookWorld: Sendable {
+    static let adminKey = "operator-key"
+    let redis: PrivateRedis
+    let server: HoldfastProcess
+    let port: Int
+    let tenantKey: String
+    private let groups: [ServiceGroup]
+
+    /// Runs a test in a world of its own.
+    static func run(workers: Int = 1, _ body: @Sendable (WebhookWorld) async throws -> Void) async throws {
+        let redis = try await PrivateRedis.start()
+        var settings = try serverSettings(redis.url)
+        settings.adminKey = RedactedString(adminKey)
+        let process = try await buildServer(settings, context: RunningServer.context())
+        var services = [ServiceGroup(services: [process], logger: RunningServer.context().logger)]
+        for _ in 0..<workers {
+            let worker = try await buildWorker(workerSettings(redis.url), context: RunningServer.context())
+            services.append(ServiceGroup(services: [worker], logger: RunningServer.context().logger))
+        }
+        let groups = services
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for group in groups { tasks.addTask { try await group.run() } }
+            do {
+                let port = try await process.front.listening.port
+                let world = try await WebhookWorld(redis: redis, server: process, port: port, groups: groups)
+                try await body(world)
+            } catch {
+                for group in groups { await group.triggerGracefulShutdown() }
+                try? await tasks.waitForAll()
+                await redis.remove()
+                throw error
+            }
+            for group in groups { await group.triggerGracefulShutdown() }
+            try await tasks.waitForAll()
+        }
+        await redis.remove()
+    }
+
+    /// A key for secrets, the same in every process.
+    static let secretKey = SecretBytes([UInt8](repeating: 7, count: 32))
+
+    static func serverSettings(_ redis: String) throws -> ServerSettings {
+        var settings = try RunningServer.settings(redis: redis)
+        settings.shared.secretKeys = [secretKey]
+        settings.shared.webhookAllowPrivate = ["127.0.0.0/8"]
+        return settings
+    }
+
+    static func workerSettings(_ redis: String) throws -> WorkerSettings {
+        var settings = WorkerSettings()
+        settings.shared = try serverSettings(redis).shared
+        settings.port = 0
+        return settings
+    }
+
+    private init(redis: PrivateRedis, server: HoldfastProcess, port: Int, groups: [ServiceGroup]) async throws {
+        self.redis = redis
+        self.server = server
+        self.port = port
+        self.groups = groups
+        let security = "{\"allow_http\":true,\"blocked_cidr_ranges\":[]}"
+        _ = try await Self.ask(port, "PUT", "/v1/admin/config/webhook-security", security, key: .admin, expecting: 200)
+        _ = try await Self.ask(
+            port, "POST", "/v1/admin/tenants", "{\"tenant_id\":\"acme\",\"name\":\"Acme\"}", key: .admin,
+            expecting: 201)
+        let made = try await Self.ask(
+            port, "POST", "/v1/admin/api-keys",
+            "{\"tenant_id\":\"acme\",\"name\":\"k\",\"permissions\":[\"admin:read\",\"admin:write\","
+                + "\"reservations:create\",\"reservations:commit\",\"reservations:release\",\"reservations:extend\"]}",
+            key: .admin, expecting: 201)
+        tenantKey = made.member("key_secret").map { Self.string($0) } ?? ""
+        _ = try await ask(
+            "POST", "/v1/admin/budgets",
+            "{\"scope\":\"tenant:acme\",\"unit\":\"TOKENS\",\"allocated\":{\"unit\":\"TOKENS\",\"amount\":1000}}",
+            expecting: 201)
+    }
+
+    enum Key { case admin, tenant, none }
+
+    /// Asks the server and reads the JSON of the answer.
+    func ask(
+        _ method: String, _ path: String, _ body: String = "", key: Key = .tenant, expecting status: Int,
+        headers: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> JSONValue {
+        try await Self.ask(
+            port, method, path, body, key: key, tenantKey: tenantKey, headers: headers, expecting: status,
+            sourceLocation: sourceLocation)
+    }
+
+    private static func ask(
+        _ port: Int, _ method: String, _ path: String, _ body: String, key: Key, tenantKey: String = "",
+        headers: [String] = [], expecting status: Int, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> JSONValue {
+        let credential =
+            switch key {
+            case .admin: "X-Admin-API-Key: \(adminKey)\r\n"
+            case .tenant: "X-Cycles-API-Key: \(tenantKey)\r\n"
+            case .none: ""
+            }
+        let request =
+            "\(method) \(path) HTTP/1.1\r\nHost: test\r\nContent-Length: \(body.utf8.count)\r\n" + credential
+            + headers.map { $0 + "\r\n" }.joined() + "\r\n" + body
+        let answer = try await WireClient.ask(port, request)
+        #expect(answer.status == status, "\(method) \(path): \(answer.body)", sourceLocation: sourceLocation)
+        return try JSONDocument.parse([UInt8]((answer.body.isEmpty ? "{}" : answer.body).utf8)).root
+    }
+
+    static func string(_ value: JSONValue) -> String {
+        value.stringBytes().map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// A subscription; its id and secret.
+    func subscribe(
+        _ receiver: HookReceiver, path: String = "/hook", types: [String] = ["budget.funded"], more: String = "",
+        key: Key = .tenant
+    ) async throws -> (id: String, secret: String) {
+        let list = types.map { "\"\($0)\"" }.joined(separator: ",")
+        let body = "{\"url\":\"http://127.0.0.1:\(receiver.port)\(path)\",\"event_types\":[\(list)]\(more)}"
+        let made = try await ask(
+            "POST", key == .admin ? "/v1/admin/webhooks" : "/v1/webhooks", body, key: key, expecting: 201)
+        let id = made.member("subscription")?.member("subscription_id").map { Self.string($0) } ?? ""
+        return (id, made.member("signing_secret").map { Self.string($0) } ?? "")
+    }
+
+    /// Adds 1 to the budget, which is one event.
+    func fund(_ key: String, headers: [String] = []) async throws {
+        _ = try await ask(
+            "POST", "/v1/admin/budgets/fund?scope=tenant:acme&unit=TOKENS",
+            "{\"operation\":\"CREDIT\",\"amount\":{\"unit\":\"TOKENS\",\"amount\":1},\"idempotency_key\":\"\(key)\"}",
+            expecting: 200, headers: headers)
+    }
+}

@@ -1,0 +1,49 @@
+--[[
+events/take: the next events of a shard's outbox, for the one worker that holds the lease of it, in order.
+
+retry: safe
+KEYS
+  1 prefix      the shard's prefix
+ARGV
+  1 owner       whoever asks, unique per process
+  2 lease_ms    how long nobody else may take from this outbox
+  3 after       sequence number to go on after, 0 for the first
+  4 limit       at most so many, 1 to 200
+REPLIES
+  HELD until                 another holds the lease; in ms from now
+  EVENTS now more oldest events..  time in ms; 1 when there are more; age of the oldest in the outbox, ms; per event:
+                             sequence number, tenant, its tenant's status and epoch (empty for none), body, which is
+                             empty when it has ended
+EVENTS
+  none
+COMPLEXITY
+  O(log outbox + limit); 4 calls and 2 an event
+]]
+--include <clock>
+
+local prefix, lease_key, limit = KEYS[1], KEYS[1] .. 'rl', ARGV[4] + 0
+local BYTES_MAX = 524288
+local call = redis.call
+local holder = call('GET', lease_key)
+if holder and holder ~= ARGV[1] then return {'HELD', call('PTTL', lease_key)} end
+local now = clock.now()
+local first = call('ZRANGE', prefix .. 'out', 0, 0, 'WITHSCORES')[2]
+-- An outbox without events needs no lease: nobody waits for it.
+if not first then return {'EVENTS', now, 0, 0} end
+call('SET', lease_key, ARGV[1], 'PX', ARGV[2])
+local found = call('ZRANGEBYSCORE', prefix .. 'out', '(' .. ARGV[3], '+inf', 'LIMIT', 0, limit + 1)
+local out, n, bytes = {'EVENTS', now, 0, math.max(0, now - math.floor(first / 1000))}, 4, 0
+for i = 1, #found do
+    if i > limit or bytes > BYTES_MAX then
+        out[3] = 1
+        break
+    end
+    local seq, name = string.match(found[i], '^(%d+):(.*)$')
+    local body = seq and redis.pcall('GET', prefix .. 'e:' .. seq)
+    if type(body) ~= 'string' then body = '' end
+    local place = prefix .. 't:'
+    local tag = name and redis.pcall('GET', place .. name)
+    out[n + 1], out[n + 2], out[n + 3], out[n + 4] = seq or '0', name or '', type(tag) == 'string' and tag or '', body
+    n, bytes = n + 4, bytes + #body
+end
+return out

@@ -1,0 +1,98 @@
+--[[
+webhooks/claim: deliveries of a shard that are due, each leased to the caller, who sends them and then says what came of
+it (webhooks/finish). A lease that ends unanswered, because its worker has died, makes the delivery due again.
+
+What cannot be sent any more is ended here: its subscription is gone or not active, or it is too old.
+
+retry: never
+KEYS
+  1 prefix      the shard's prefix
+ARGV
+  1 token       names the leases, unique per call
+  2 lease_ms    how long they last; longer than an attempt may take
+  3 limit       at most so many deliveries, 1 to 100
+  4 cap         attempts that one subscription may have under way, 1 and up
+  5 max_age_ms  deliveries older than this are ended
+REPLIES
+  CLAIMED now next oldest ended items..  time in ms; when the next lane is due, ms (0 when there is none); how long the
+                        first lane has been due, ms; deliveries ended here; per delivery: lane, id, subscription, its
+                        row, owner, event id, event type, attempts so far, trace id, flags, inbound, request id,
+                        created_ms, body
+EVENTS
+  none
+COMPLEXITY
+  O(limit * log lanes); about 10 calls a delivery
+]]
+--include <clock>
+--include <webhooks/lanes>
+
+local prefix = KEYS[1]
+local token, lease_ms, limit, cap = ARGV[1], ARGV[2] + 0, ARGV[3] + 0, ARGV[4] + 0
+local call = redis.call
+local BYTES_MAX, ENDED_MAX = 1048576, 100
+local now = clock.now()
+local index = prefix .. 'lanes'
+local due = call('ZRANGEBYSCORE', index, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 2 * limit)
+local out, claimed, ended, bytes = {'CLAIMED', now, 0, 0, 0}, 0, 0, 0
+if #due > 0 then out[4] = now - due[2] end
+
+-- The first delivery of a lane with all that is known of it, or nil when the lane is empty.
+local function head(lane)
+    if string.sub(lane, 1, 1) == 'r' then return string.sub(lane, 2) end
+    return call('ZRANGE', prefix .. 'ln:' .. string.sub(lane, 2), 0, 0)[1]
+end
+
+for i = 1, #due, 2 do
+    if claimed >= limit or ended >= ENDED_MAX or bytes > BYTES_MAX then break end
+    local lane = due[i]
+    local id = head(lane)
+    while id do
+        local d = redis.pcall('HMGET', prefix .. 'dv:' .. id, 'sub', 'owner', 'state', 'body', 'event', 'type',
+            'attempts', 'trace', 'flags', 'inbound', 'request', 'created_ms')
+        local sub, owner = d[1], d[2]
+        local is_open = sub and owner and (d[3] == 'P' or d[3] == 'R') and d[4] and d[12] and not d.err
+        local reason, row = nil, nil
+        if is_open then
+            local place = prefix .. 't:' .. owner
+            row = redis.pcall('HGET', place .. ':wh', sub)
+            local letter = type(row) == 'string' and string.sub(row, 1, 1)
+            if not letter then
+                reason = 'Subscription not found'
+            elseif letter ~= 'A' then
+                reason = 'Subscription not active: ' .. (letter == 'P' and 'PAUSED' or 'DISABLED')
+            elseif now - d[12] > ARGV[5] + 0 then
+                local hour = 3600000
+                reason = string.format('Delivery expired: %dh old (max %dh)', math.floor((now - d[12]) / hour),
+                    math.floor(ARGV[5] / hour))
+            end
+        end
+        if is_open and not reason then
+            local flights = prefix .. 'fl:' .. sub
+            call('ZREMRANGEBYSCORE', flights, '-inf', now)
+            if call('ZCARD', flights) >= cap then
+                call('ZADD', index, now + 50, lane)
+                break
+            end
+            call('ZADD', flights, now + lease_ms, id)
+            call('PEXPIRE', flights, lease_ms)
+            call('ZADD', index, now + lease_ms, lane)
+            call('HSET', prefix .. 'dv:' .. id, 'lease', token)
+            local n = #out
+            out[n + 1], out[n + 2], out[n + 3], out[n + 4], out[n + 5] = lane, id, sub, row, owner
+            out[n + 6], out[n + 7], out[n + 8], out[n + 9], out[n + 10] = d[5], d[6], d[7], d[8], d[9]
+            out[n + 11], out[n + 12], out[n + 13], out[n + 14] = d[10], d[11], d[12], d[4]
+            claimed, bytes = claimed + 1, bytes + #d[4] + #row
+            break
+        end
+        -- Over, or never to be sent; what cannot be read goes on in the list of deliveries alone.
+        ended = ended + 1
+        if is_open then lanes.close(prefix, id, 'F', now, reason) end
+        lanes.leave(prefix, lane, id, now)
+        if string.sub(lane, 1, 1) == 'r' or ended >= ENDED_MAX then break end
+        id = head(lane)
+    end
+    if not id then call('ZREM', index, lane) end
+end
+local next_lane = call('ZRANGE', index, 0, 0, 'WITHSCORES')
+out[3], out[5] = next_lane[2] and math.floor(next_lane[2]) or 0, ended
+return out

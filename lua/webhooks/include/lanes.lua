@@ -1,0 +1,33 @@
+-- lanes: what waits to be sent. A lane is a subscription and a tenant, `l<subscription>:<tenant>`: its deliveries are
+-- in <prefix>ln:<subscription>:<tenant> in the order of their events, and only the first of them is sent. A delivery to
+-- be tried again is a lane of its own, `r<delivery>`, unless the subscription is strictly ordered. All lanes are in
+-- <prefix>lanes by the time they are due; a lane that is being sent is due when its lease ends.
+local lanes = {}
+do
+    -- Takes a delivery out of its lane; the next of the lane is due at once. `lane` is the lane's name.
+    function lanes.leave(prefix, lane, id, now)
+        local call, place = redis.call, prefix .. 'lanes'
+        if string.sub(lane, 1, 1) == 'r' then
+            call('ZREM', place, lane)
+            return
+        end
+        local key = prefix .. 'ln:' .. string.sub(lane, 2)
+        call('ZREM', key, id)
+        if call('EXISTS', key) == 1 then call('ZADD', place, now, lane) else call('ZREM', place, lane) end
+    end
+
+    -- Ends a delivery for good: state letter, time and why.
+    function lanes.close(prefix, id, letter, now, reason)
+        local key = prefix .. 'dv:' .. id
+        redis.call('HSET', key, 'state', letter, 'done_ms', now)
+        redis.call('HDEL', key, 'lease', 'next_ms')
+        if reason then redis.call('HSET', key, 'error', reason) end
+        if letter == 'F' then
+            local dead = prefix .. 'dead'
+            redis.call('ZADD', dead, now, id)
+            for _, old in ipairs(redis.call('ZRANGEBYSCORE', dead, '-inf', now - 1209600000, 'LIMIT', 0, 4)) do
+                redis.call('ZREM', dead, old)
+            end
+        end
+    end
+end

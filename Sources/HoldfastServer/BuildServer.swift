@@ -55,6 +55,7 @@ package func buildServer(
         usesFastLane: settings.usesFastLane, streams: streams, limits: limits, registry: context.registry,
         logger: context.logger)
     return HoldfastProcess(
-        store: store, front: front, background: [service] + background, shutdownSeconds: settings.shared.shutdownSeconds,
+        store: store, front: front, background: [service] + background,
+        shutdownSeconds: settings.shared.shutdownSeconds,
         logger: context.logger)
 }

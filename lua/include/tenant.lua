@@ -27,6 +27,7 @@ do
 
     -- Returns the tag that is true then.
     function tenant.mark(key, letter, is_on, now_us)
+        is_on = is_on and true or false
         local value = redis.call('GET', key)
         local status, epoch, marks = string.match(value, '^(%u)(%d+)(%l*)$')
         if (string.find(marks, letter, 1, true) ~= nil) == is_on then return value end

@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Budgets", "Webhooks", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
+                "HTTPAPI", "Budgets", "Reservations", "Webhooks", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
                 "TestSupport", "LocalStack", "Observability", nioCore, nioPosix, httpTypes, crypto, logging,
             ],
             swiftSettings: plain),

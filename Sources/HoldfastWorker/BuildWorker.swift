@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 internal import Egress
-internal import Logging
 package import HoldfastRuntime
 package import HoldfastSettings
+internal import Logging
 internal import Observability
 internal import ServiceLifecycle
 internal import SharedKernel

@@ -17,6 +17,7 @@ struct DueTenant: Sendable {
         case denials = 100
         case keys = 107
         case burnRates = 114
+        case eventStreams = 101
 
         /// The value of the label `kind` of metrics.
         var label: String {
@@ -27,6 +28,7 @@ struct DueTenant: Sendable {
             case .denials: "denial"
             case .keys: "api_key"
             case .burnRates: "burn_rate"
+            case .eventStreams: "event_stream"
             }
         }
     }
@@ -49,14 +51,19 @@ struct DueTenant: Sendable {
         case .locks: ExpireHolds(keys: keyspace.keys(of: tenant)).call
         case .denials: TellDenials(keys: keyspace.keys(of: tenant)).call
         case .keys:
-            {
-                var call = ScriptCall(.adminExpireKeys, keys: keyspace.keys(of: tenant))
-                call.append(decimal: Int64(Limits.closeBatchMax))
-                return call
-            }()
+            expireKeys(keyspace)
         case .burnRates: ScriptCall(.budgetBurnRates, keys: keyspace.keys(of: tenant))
         case .closing: CloseStep(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
+        case .eventStreams: EndEventStreams(keys: keyspace.keys(of: tenant)).call
         }
+    }
+}
+
+extension DueTenant {
+    private func expireKeys(_ keyspace: Keyspace) -> ScriptCall {
+        var call = ScriptCall(.adminExpireKeys, keys: keyspace.keys(of: tenant))
+        call.append(decimal: Int64(Limits.closeBatchMax))
+        return call
     }
 }
 

@@ -83,9 +83,7 @@ package final class Authenticator: Sendable {
         guard reply.isWord("LOADED") else { return nil }
         let tag = try reply.bytes(0)
         let row = try reply.bytes(1)
-        guard let letter = tag.first, TenantStatus(rawValue: letter) != nil,
-            Int64(String(decoding: tag.dropFirst(), as: UTF8.self)) != nil
-        else { throw reply.malformed("tenant status") }
+        guard TenantTag(tag) != nil else { throw reply.malformed("tenant status") }
         guard !row.isEmpty else { return nil }
         guard let key = StoredAPIKey(row: row), let terms = TenantTerms(stored: try reply.bytes(3)),
             let quotas = TenantQuotas(stored: try reply.bytes(5)), let hooks = TenantHooks(stored: try reply.bytes(7))

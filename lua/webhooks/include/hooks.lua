@@ -87,6 +87,6 @@ do
             call('HDEL', tenant_key .. ':p', 'hooks')
         end
         -- The one place that marks the tag.
-        if tenant.mark then tenant.mark(tenant_key, 'h', change.resources, now_us) end
+        tenant.mark(tenant_key, 'h', change.resources, now_us)
     end
 end

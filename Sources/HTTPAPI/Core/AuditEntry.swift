@@ -13,6 +13,8 @@ enum AdminActor: Sendable {
     case adminOnBehalf
     /// A tenant's API key.
     case apiKey([UInt8])
+    /// Somebody whose key is good for nothing.
+    case stranger
 
     /// Of an operation that both may do.
     init(of caller: Caller) {
@@ -23,7 +25,7 @@ enum AdminActor: Sendable {
         switch self {
         case .admin: "admin"
         case .adminOnBehalf: "admin_on_behalf_of"
-        case .apiKey: "api_key"
+        case .apiKey, .stranger: "api_key"
         }
     }
 

@@ -121,7 +121,7 @@ extension RunningServer {
         var limits = HTTPLimits()
         limits.keepAliveTime = .milliseconds(300)
         adjust(&limits)
-        try await run(endpoints: PublicAPI.endpoints, limits: limits) {
+        try await run(endpoints: TestEndpoints.everything, limits: limits) {
             mount.apply(to: &$0)
             $0.adminKey = RedactedString(StreamTenant.adminKey)
             $0.shared.redis.commandTimeout = .seconds(10)

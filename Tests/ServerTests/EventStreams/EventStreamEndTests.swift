@@ -135,7 +135,7 @@ struct EventStreamEndTests {
         var limits = HTTPLimits()
         limits.keepAliveTime = .seconds(15)
         func start() async throws -> RunningServer {
-            try await RunningServer.start(redis: redis.url, endpoints: TestEndpoints.everything, limits: limits) {
+            try await RunningServer.start(redis: redis.url, endpoints: StreamTenant.endpoints, limits: limits) {
                 mount.apply(to: &$0)
                 $0.adminKey = RedactedString(StreamTenant.adminKey)
             }
@@ -199,7 +199,8 @@ struct EventStreamEndTests {
         let redis = try await PrivateRedis.start(options)
         var limits = HTTPLimits()
         limits.keepAliveTime = .milliseconds(300)
-        let server = try await RunningServer.start(redis: redis.url, endpoints: TestEndpoints.everything, limits: limits) {
+        let server = try await RunningServer.start(redis: redis.url, endpoints: StreamTenant.endpoints, limits: limits)
+        {
             $0.adminKey = RedactedString(StreamTenant.adminKey)
         }
         let t = try await StreamTenant.create("acme", on: server)

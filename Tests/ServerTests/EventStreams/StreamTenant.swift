@@ -15,6 +15,9 @@ import Testing
 struct StreamTenant: Sendable {
     static let adminKey = "operator-key-of-the-stream-tests"
 
+    /// What Holdfast offers, as far as it needs no network.
+    static let endpoints = CyclesAPI.endpoints + AdminAPI.endpoints + ReservationAPI.endpoints
+
     let server: RunningServer
     let id: String
     let keyID: String
@@ -121,7 +124,7 @@ extension RunningServer {
         var limits = HTTPLimits()
         limits.keepAliveTime = .milliseconds(300)
         adjust(&limits)
-        try await run(endpoints: TestEndpoints.everything, limits: limits) {
+        try await run(endpoints: StreamTenant.endpoints, limits: limits) {
             mount.apply(to: &$0)
             $0.adminKey = RedactedString(StreamTenant.adminKey)
             $0.shared.redis.commandTimeout = .seconds(10)

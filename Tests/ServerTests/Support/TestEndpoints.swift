@@ -8,9 +8,6 @@ import SharedKernel
 
 /// Endpoints that need no tenant: what they do is the server's part only.
 enum TestEndpoints {
-    /// What a server offers, but for webhooks.
-    static var everything: [Endpoint] { CyclesAPI.endpoints + AdminAPI.endpoints + ReservationAPI.endpoints }
-
     static let all = [
         Endpoint("echo", .post, "/v1/echo", surface: .cycles, access: .open) { input in
             .respond(.json(input.request.body))

@@ -184,7 +184,7 @@ extension EventStreamHub {
             }
         }
         for (key, ids) in byKey {
-            var outcome = Authenticator.Outcome.invalid
+            let outcome: Authenticator.Outcome
             if let principal = authenticator.cached(key), principal.tag == tag {
                 outcome = .principal(principal)
             } else {

@@ -178,7 +178,7 @@ let package = Package(
             name: "HoldfastWorker",
             dependencies: [
                 "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
-                "SharedKernel",
+                "SharedKernel", "StrictJSON",
                 "LuaCatalog", "Observability", lifecycle, logging,
             ],
             swiftSettings: strict),

@@ -48,7 +48,9 @@ struct AdminAPIKeyChangeTests {
                 #expect(answer.status == .conflict && answer.error == "KEY_REVOKED")
             }
             #expect(try await stack.contents() == before)
-            let event = try #require(try await stack.log("el", of: "acme").last)
+            let events = try await stack.log("el", of: "acme")
+            #expect(events.contains { $0[2] == "api_key.auth_failed" }, "the revoked key was tried")
+            let event = try #require(events.last { $0[2] != "api_key.auth_failed" })
             #expect(event[2] == "api_key.revoked")
             let data = try AdminCall.json(event[4])
             #expect(data.member("previous_status")?.isString("ACTIVE") == true)

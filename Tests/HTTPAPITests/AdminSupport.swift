@@ -195,6 +195,22 @@ extension AdminStack {
         var contents = try await everything()
         let isNote = { (text: [UInt8]) in
             text.firstRange(of: "__admin__".utf8) != nil || text.firstRange(of: "__unauth__".utf8) != nil
+                || text.firstRange(of: "api_key.auth_failed".utf8) != nil
+        }
+        // What is told of failed logins has a body, a place in three indexes and a counter.
+        var failed: Set<String> = []
+        for (key, value) in contents where key.contains("}:e:") && value.contains(where: isNote) {
+            failed.insert(key.split(separator: ":").last.map(String.init) ?? "")
+            contents[key] = nil
+        }
+        for (key, value) in contents {
+            let isIndex = key.hasSuffix(":el") || key.hasSuffix("}:out") || key.hasSuffix(":an")
+            if key.hasSuffix("}:seq") { contents[key] = nil }
+            guard isIndex else { continue }
+            let left = value.filter { entry in
+                !isNote(entry) && !failed.contains { entry.starts(with: $0.utf8) } && !key.hasSuffix(":an")
+            }
+            contents[key] = left.isEmpty ? nil : left
         }
         for (key, value) in contents where key.hasPrefix("hf:{00}:") {
             let left = isNote([UInt8](key.utf8)) || key == "hf:{00}:seq" ? [] : value.filter { !isNote($0) }

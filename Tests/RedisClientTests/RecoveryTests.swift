@@ -23,7 +23,7 @@ struct RecoveryTests {
             for round in 1...2 {
                 #expect(try await pool.text("SET", "k", "\(round)") == "OK")
                 try await redis.kill()
-                #expect(await pool.failure("GET", "k") == .notConnected)
+                try await eventually("the client has noticed") { await pool.failure("GET", "k") == .notConnected }
                 try await redis.restart()
                 try await eventually("the client is back") { await pool.failure("GET", "k") == nil }
                 #expect(try await pool.text("GET", "k") == "\(round)")

@@ -149,7 +149,7 @@ struct ResourceStateTests {
                     let key = Keyspace.tenant(scene.actor.tenant, in: scene.actor.principal.shard)
                     let tag = try await store.pool.send(RedisCommand([[UInt8]("GET".utf8), key])).bytes ?? []
                     call.append(tag)
-                    for word in ["r\(round % 3)", "0", "", "100"] { call.append(word) }
+                    for word in ["r\(round % 3)", "0", "", "100", ""] { call.append(word) }
                     _ = try await store.runner.run(call)
                 }
             }

@@ -58,7 +58,8 @@ if not status or string.sub(status, 1, 1) ~= 'C' or not (ids and correlation and
 end
 offset = offset + 0
 guard.types({budget_due_key, 'zset', active_key, 'zset', tenant_key .. ':ev', 'stream', tenant_key .. ':bud', 'zset',
-    tenant_key .. ':kl', 'zset', keys_key, 'hash', sums_key, 'hash', tenant_key .. ':whl', 'zset', rows_key, 'hash',
+    tenant_key .. ':kl', 'zset', tenant_key .. ':kx', 'zset',
+    keys_key, 'hash', sums_key, 'hash', tenant_key .. ':whl', 'zset', rows_key, 'hash',
     tenant_key .. ':wk', 'hash'})
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
@@ -205,6 +206,7 @@ function ending.k(id)
     if letter ~= 'A' or expires + 0 <= now then return nil, id end
     bump()
     call('HSET', keys_key, id, key_row.revoked(row, now, '"tenant_closed"'))
+    call('ZREM', tenant_key .. ':kx', id)
     journal('api_key', id, 'api_key.revoked_via_tenant_cascade', '{"key_id":"' .. id .. '","name":' ..
         cjson.encode(json.name) .. ',"prior_status":"ACTIVE","new_status":"REVOKED"')
     return true, id
@@ -242,6 +244,7 @@ end
 out[4] = 0
 due.settle(prefix, 'b', name, budget_due_key)
 due.settle(prefix, 'l', name, active_key)
+due.settle(prefix, 'k', name, tenant_key .. ':kx')
 if failed_before > 0 then
     call('HSET', profile_key, 'close_at', 'r0', 'close_failed', 0)
     call('ZADD', prefix .. 'due', now + 60000, 'c' .. name)

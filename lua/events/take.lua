@@ -41,7 +41,7 @@ for i = 1, #found do
     local seq, name = string.match(found[i], '^(%d+):(.*)$')
     local body = seq and redis.pcall('GET', prefix .. 'e:' .. seq)
     if type(body) ~= 'string' then body = '' end
-    local place = prefix .. 't:'
+    local place = (prefix) .. 't:'
     local tag = name and redis.pcall('GET', place .. name)
     out[n + 1], out[n + 2], out[n + 3], out[n + 4] = seq or '0', name or '', type(tag) == 'string' and tag or '', body
     n, bytes = n + 4, bytes + #body

@@ -23,7 +23,7 @@ local call = redis.call
 local EVENTS_MS, AUDIT_MS = 7776000000, 34560000000
 guard.types({prefix .. 'el', 'zset', prefix .. 'al', 'zset', prefix .. 'out', 'zset'})
 local now = clock.now()
-local place = prefix .. 't:'
+local place = (prefix) .. 't:'
 
 local events = call('ZRANGEBYSCORE', prefix .. 'el', '-inf', (now - EVENTS_MS) * 1000, 'LIMIT', 0, limit)
 for _, entry in ipairs(events) do

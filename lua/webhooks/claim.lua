@@ -53,7 +53,7 @@ for i = 1, #due, 2 do
         local is_open = sub and owner and (d[3] == 'P' or d[3] == 'R') and d[4] and d[12] and not d.err
         local reason, row = nil, nil
         if is_open then
-            local place = prefix .. 't:' .. owner
+            local place = (prefix) .. 't:' .. owner
             row = redis.pcall('HGET', place .. ':wh', sub)
             local letter = type(row) == 'string' and string.sub(row, 1, 1)
             if not letter then

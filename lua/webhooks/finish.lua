@@ -40,7 +40,7 @@ local key = prefix .. 'dv:' .. id
 local d = call('HMGET', key, 'lease', 'sub', 'owner', 'attempts', 'state')
 if d[1] ~= ARGV[3] or not (d[2] and d[3]) then return {'LOST'} end
 local sub, owner = d[2], d[3]
-local place = prefix .. 't:' .. owner
+local place = (prefix) .. 't:' .. owner
 local tenant_key = place
 local rows_key, facts_key = tenant_key .. ':wh', tenant_key .. ':wf:' .. sub
 guard.types({rows_key, 'hash', facts_key, 'hash', prefix .. 'lanes', 'zset', prefix .. 'dead', 'zset',

@@ -60,9 +60,10 @@ package struct StoreWatch: Service {
         let pool = store.runner.pool
         do {
             let reply = try await pool.send(RedisCommand("ROLE"))
-            if set(.redisUnreachable, false) { await tellOfOutage() }
+            set(.redisUnreachable, false)
             let isPrimary = reply.array?.first?.text == "master"
             set(.redisNotPrimary, !isPrimary)
+            if isPrimary { await tellOfOutage() }
             return isPrimary
         } catch {
             // Asked while there was no connection, and now there is: the failure is old news.
@@ -98,9 +99,10 @@ package struct StoreWatch: Service {
         }
     }
 
-    /// Writes the events of an outage, which could not be written before it was over.
+    /// Writes the events of an outage, which could not be written before it was over; a Redis that still loads its data
+    /// is asked again.
     private func tellOfOutage() async {
-        guard let lostMs = outage.end(), let shard = store.keyspace.shards.first else { return }
+        guard let lostMs = outage.sinceMs, let shard = store.keyspace.shards.first else { return }
         let nowMs = UTCTimestamp.now_ms()
         do throws(ScriptFault) {
             for (type, severity, message) in [
@@ -119,8 +121,9 @@ package struct StoreWatch: Service {
                         + "\"outage_ms\":\(max(0, nowMs - lostMs))}}")
                 _ = try await store.runner.run(call)
             }
+            outage.end()
         } catch {
-            logger.warning("an outage could not be told of", metadata: .keyed([.error: .string(error.description)]))
+            logger.debug("an outage could not be told of", metadata: .keyed([.error: .string(error.description)]))
         }
     }
 
@@ -159,11 +162,7 @@ private final class Outage: Sendable {
 
     func begin() { since.withLock { if $0 == nil { $0 = UTCTimestamp.now_ms() } } }
 
-    /// When it began, once.
-    func end() -> Int64? {
-        since.withLock { value in
-            defer { value = nil }
-            return value
-        }
-    }
+    var sinceMs: Int64? { since.withLock { $0 } }
+
+    func end() { since.withLock { $0 = nil } }
 }

@@ -140,7 +140,11 @@ struct CloseStepTests {
         #expect(seen.answer == .reply("STEP", 5, 1, 0, "key_1"))
         #expect(
             seen.after.scores(self.scene.shardKey("due"))
-                == ["cacme": ByteText(Scene.startMs + 60_000), "bacme": ByteText(Scene.startMs + 65_000)])
+                == [
+                    "cacme": ByteText(Scene.startMs + 60_000), "bacme": ByteText(Scene.startMs + 65_000),
+                    // The end of the key that is left.
+                    "kacme": ByteText(Scene.startMs + 1_000_000_000),
+                ])
         #expect(try await self.scene.ledger(Paths.root) == Ledger(1_000_000, reserved: 100, flags: "C0"))
         try await self.scene.harness.command("SET", key, record)
         try await self.scene.harness.command("HSET", self.scene.key("keys"), "key_1", row)

@@ -29,7 +29,7 @@ struct CatalogueTests {
         if try self.script(call).flags.contains("no-writes") { #expect(first.changes == []) }
         let second = try await call.observe(self.scene, arguments)
         #expect(second.answer.word == call.again, "\(second.answer)")
-        #expect(second.changes == [])
+        if try self.script(call).retry != RetryClass.never { #expect(second.changes == []) }
     }
 
     @Test("A key of another type is an error that leaves everything as it was, key by key", arguments: SampleCall.all)
@@ -98,7 +98,7 @@ struct CatalogueTests {
             Set(allowed) == [
                 "budget/commit", "budget/release", "budget/expire", "reservation/release", "reservation/expire",
                 "reservation/transact_release", "reservation/release_requester", "reservation/force_release",
-                "reservation/give_back",
+                "reservation/give_back", "webhooks/finish", "events/acknowledge", "events/trim",
             ])
     }
 

@@ -81,6 +81,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
             typed: { scene in
                 [
                     scene.tenantKey, scene.key("keys"), scene.key("kl"), scene.shardKey("kl"), scene.shardKey("ids"),
+                    scene.key("kx"), scene.shardKey("due"),
                 ] + Self.journal(scene)
             },
             arrange: { scene in

@@ -36,10 +36,12 @@ struct Sweeps: Sendable {
             let due = try await runner.run(call)
             for index in 1..<max(1, due.count) {
                 let keys = stack.keyspace.keys(of: tenant)
-                let isBudget = try due.bytes(index).first == UInt8(ascii: "b")
                 let expire =
-                    isBudget
-                    ? Expire(keys: keys, keepMs: Limits.retentionFinalFloorMs).call : ExpireHolds(keys: keys).call
+                    switch try due.bytes(index).first {
+                    case UInt8(ascii: "b"): Expire(keys: keys, keepMs: Limits.retentionFinalFloorMs).call
+                    case UInt8(ascii: "d"): TellDenials(keys: keys).call
+                    default: ExpireHolds(keys: keys).call
+                    }
                 let swept = try await runner.run(expire)
                 guard swept.isWord("EXPIRED"), try swept.int(1) == 0 else {
                     record.add(Finding(.protocolBreach, "a sweep set records aside as corrupt"))

@@ -9,13 +9,14 @@ import LocalStack
 import Observability
 import RedisClient
 import ServiceLifecycle
+import SharedKernel
 import StrictJSON
 import Testing
 
 /// A server and workers over a Redis of their own, with an operator and a tenant, and private targets open.
 struct WebhookWorld: Sendable {
     static let adminKey = "operator-key"
-    let redis: PrivateRedis
+    let store: PrivateRedis
     let server: HoldfastProcess
     let port: Int
     let tenantKey: String
@@ -23,7 +24,9 @@ struct WebhookWorld: Sendable {
 
     /// Runs a test in a world of its own.
     static func run(workers: Int = 1, _ body: @Sendable (WebhookWorld) async throws -> Void) async throws {
-        let redis = try await PrivateRedis.start()
+        var options = PrivateRedisOptions()
+        options.persistence = .everySecond
+        let redis = try await PrivateRedis.start(options)
         var settings = try serverSettings(redis.url)
         settings.adminKey = RedactedString(adminKey)
         let process = try await buildServer(settings, context: RunningServer.context())
@@ -69,7 +72,7 @@ struct WebhookWorld: Sendable {
     }
 
     private init(redis: PrivateRedis, server: HoldfastProcess, port: Int, groups: [ServiceGroup]) async throws {
-        self.redis = redis
+        store = redis
         self.server = server
         self.port = port
         self.groups = groups
@@ -119,6 +122,21 @@ struct WebhookWorld: Sendable {
         #expect(answer.status == status, "\(method) \(path): \(answer.body)", sourceLocation: sourceLocation)
         return try JSONDocument.parse([UInt8]((answer.body.isEmpty ? "{}" : answer.body).utf8)).root
     }
+
+    /// A command straight to Redis.
+    @discardableResult
+    func redis(_ words: String...) async throws -> RedisReply {
+        try await server.store.runner.pool.send(RedisCommand(words.map { [UInt8]($0.utf8) }))
+    }
+
+    /// The hex number of a tenant's shard.
+    func shard(of tenant: String) async throws -> String {
+        let id = try #require(TenantID(tenant))
+        return String(decoding: server.store.keyspace.shard(of: id).hex, as: UTF8.self)
+    }
+
+    func stopRedis() async throws { try await store.kill() }
+    func startRedis() async throws { try await store.restart() }
 
     static func string(_ value: JSONValue) -> String {
         value.stringBytes().map { String(decoding: $0, as: UTF8.self) } ?? ""

@@ -36,8 +36,9 @@ do
         end
         teller.remaining = remaining
 
-        -- Thresholds that a ledger's use has crossed, once per direction, and whether it was used up.
-        function teller.moved(unit, path, before, after)
+        -- Thresholds that a ledger's use has crossed, once per direction, and, unless the operator did it, whether it
+        -- was used up.
+        function teller.moved(unit, path, before, after, is_operators)
             local a, r, s, d = match(before, '^(%d+) (%d+) (%d+) (%d+)')
             local na, nr, ns, nd = match(after, '^(%d+) (%d+) (%d+) (%d+)')
             if not (a and na) then return end
@@ -53,7 +54,7 @@ do
                 if is and not was then told('budget.threshold_crossed', text, 'r') end
                 if was and not is then told('budget.threshold_crossed', text, 'f') end
             end
-            if new > old and remaining(a, r, s, d) > 0 and remaining(na, nr, ns, nd) <= 0 then
+            if not is_operators and new > old and remaining(a, r, s, d) > 0 and remaining(na, nr, ns, nd) <= 0 then
                 told('budget.exhausted', '1', 'r')
             end
         end

@@ -5,8 +5,7 @@ internal import HTTPTypes
 internal import SharedKernel
 internal import Webhooks
 
-/// `GET …/webhooks/{subscription_id}/deliveries` on both planes, and the dead letters of all subscriptions (admin digest
-/// 1.6, 1.7).
+/// `GET …/webhooks/{subscription_id}/deliveries` on both planes, and the dead letters of all (admin digest 1.6, 1.7).
 enum ListDeliveries {
     static func endpoint(on plane: WebhookPlane, _ name: StaticString) -> Endpoint {
         Endpoint(

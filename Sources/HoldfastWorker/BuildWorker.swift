@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 internal import Egress
-internal import Logging
 package import HoldfastRuntime
 package import HoldfastSettings
+internal import Logging
 internal import Observability
 internal import ServiceLifecycle
 internal import SharedKernel
@@ -47,9 +47,12 @@ private func webhookServices(
         return [Relay(store, journal: journal, onQueued: { _ in })]
     }
     let security = SecuritySource(store)
-    let dispatcher = Dispatcher(store, secrets: box, journal: journal) { request in
+    let leaseMs = Int64(settings.webhookLeaseMs)
+    let deadline = Duration.milliseconds(ClaimDeliveries.attemptMs(leaseMs: leaseMs))
+    let dispatcher = Dispatcher(store, secrets: box, journal: journal, leaseMs: leaseMs) { request in
         do throws(ScriptFault) {
-            return await egress.sender.send(request, egress.policy(try await security.current()))
+            let policy = egress.policy(try await security.current())
+            return await egress.sender.send(request, policy, deadline: deadline)
         } catch {
             // What may be connected to is not known: nothing is sent, and the lease brings the delivery back.
             return .failed(reason: .cancelled, message: error.description, tookMs: 0)

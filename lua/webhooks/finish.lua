@@ -26,7 +26,7 @@ REPLIES
 EVENTS
   system.webhook_delivery_failed, webhook.disabled
 COMPLEXITY
-  O(log deliveries of the lane + log lanes); about 15 calls, 30 when it disables
+  O(log deliveries of the lane + log lanes); about 30 calls, 60 when it disables
 ]]
 --include <clock>
 --include <guard>
@@ -44,16 +44,19 @@ local place = prefix .. 't:' .. owner
 local tenant_key = place
 local rows_key, facts_key = tenant_key .. ':wh', tenant_key .. ':wf:' .. sub
 guard.types({rows_key, 'hash', facts_key, 'hash', prefix .. 'lanes', 'zset', prefix .. 'dead', 'zset',
-    prefix .. 'fl:' .. sub, 'zset'})
+    prefix .. 'fl:' .. sub, 'zset', prefix .. 'wt:' .. sub, 'zset', prefix .. 'ln:' .. string.sub(lane, 2), 'zset',
+    tenant_key, 'string', outbox.system(prefix) .. ':el', 'zset'})
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
 call('HSET', key, 'attempts', (d[4] or 0) + 1, 'status', ARGV[6], 'took_ms', ARGV[7], 'error', ARGV[8])
 call('ZREM', prefix .. 'fl:' .. sub, id)
+lanes.call(prefix, sub, now)
 if outcome == 'S' then
     lanes.close(prefix, id, 'S', now)
     call('HDEL', key, 'body')
     lanes.leave(prefix, lane, id, now)
-    call('HSET', facts_key, 'failures', 0, 'success_ms', now)
+    -- A subscription that was deleted meanwhile leaves nothing behind.
+    if call('HEXISTS', rows_key, sub) == 1 then call('HSET', facts_key, 'failures', 0, 'success_ms', now) end
     return {'FINISHED', 0}
 end
 if outcome == 'R' then

@@ -98,6 +98,7 @@ struct CatalogueTests {
             Set(allowed) == [
                 "budget/commit", "budget/release", "budget/expire", "reservation/release", "reservation/expire",
                 "reservation/transact_release", "reservation/release_requester", "reservation/force_release",
+                "events/acknowledge", "webhooks/finish",
             ])
     }
 

@@ -178,7 +178,7 @@ let package = Package(
             dependencies: [
                 "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
                 "SharedKernel",
-                "LuaCatalog", "Observability", lifecycle, logging,
+                "LuaCatalog", "Observability", "StrictJSON", lifecycle, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -66,11 +66,16 @@ class DevServer:
     START_SECONDS = 120
     STOP_SECONDS = 30
 
+    def __init__(self, settings=None):
+        """A server with these settings, as environment variables, besides its own."""
+        self.settings = settings or {}
+
     def __enter__(self):
         path = program()
         print(f"server: {path.relative_to(ROOT)} dev", flush=True)
         self.log = tempfile.TemporaryFile("w+")
         settings = {key: value for key, value in os.environ.items() if not key.startswith("HOLDFAST_")}
+        settings |= self.settings
         # A session of its own: Ctrl-C reaches us alone, and we end it.
         self.process = subprocess.Popen(
             [path, "dev", "--port", "0"], env=settings, stdin=subprocess.DEVNULL, stdout=self.log,

@@ -42,12 +42,12 @@ private func webhookServices(
     _ settings: WorkerSettings, _ store: Store, _ egress: WebhookEgress, _ context: ProcessContext
 ) -> [any Service] {
     let journal = WebhookJournal(registry: context.registry, logger: context.logger)
+    let leaseMs = Int64(settings.webhookLeaseMs)
     guard let box = SecretBox(keys: settings.shared.secretKeys) else {
         context.logger.warning("HOLDFAST_SECRET_KEY is not set: no webhooks are sent, their events wait")
-        return [Relay(store, journal: journal, onQueued: { _ in })]
+        return [Relay(store, journal: journal, leaseMs: leaseMs, onQueued: { _ in })]
     }
     let security = SecuritySource(store)
-    let leaseMs = Int64(settings.webhookLeaseMs)
     let deadline = Duration.milliseconds(ClaimDeliveries.attemptMs(leaseMs: leaseMs))
     let dispatcher = Dispatcher(store, secrets: box, journal: journal, leaseMs: leaseMs) { request in
         do throws(ScriptFault) {
@@ -58,5 +58,5 @@ private func webhookServices(
             return .failed(reason: .cancelled, message: error.description, tookMs: 0)
         }
     }
-    return [dispatcher, Relay(store, journal: journal, onQueued: { dispatcher.wake($0) })]
+    return [dispatcher, Relay(store, journal: journal, leaseMs: leaseMs, onQueued: { dispatcher.wake($0) })]
 }

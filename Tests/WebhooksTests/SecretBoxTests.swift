@@ -68,10 +68,10 @@ struct SecretBoxTests {
         #expect("\(opened)".contains("<redacted>") && !"\(opened)".contains("one"))
     }
 
-    @Test("a generated secret is whsec_ and 43 characters, never the same twice")
+    @Test("a generated secret is whsec_ and 44 characters, never the same twice")
     func generated() {
         let (one, two) = (WebhookSecret.generate().reveal(), WebhookSecret.generate().reveal())
-        #expect(one.starts(with: bytes("whsec_")) && one.count == 49)
+        #expect(one.starts(with: bytes("whsec_")) && one.count == 50)
         #expect(one != two)
     }
 }

@@ -27,7 +27,7 @@ local call = redis.call
 local holder = call('GET', lease_key)
 local left = holder and call('PTTL', lease_key) or 0
 if holder and holder ~= ARGV[1] then return {'HELD', left} end
-local now = clock.now()
+local now, place = clock.now(), prefix
 local first = call('ZRANGE', prefix .. 'out', 0, 0, 'WITHSCORES')[2]
 -- An outbox without events needs no lease: nobody waits for it.
 if not first then return {'EVENTS', now, 0, 0} end
@@ -42,8 +42,7 @@ for i = 1, #found do
     local seq, name = string.match(found[i], '^(%d+):(.*)$')
     local body = seq and redis.pcall('GET', prefix .. 'e:' .. seq)
     if type(body) ~= 'string' then body = '' end
-    local place = prefix .. 't:'
-    local tag = name and redis.pcall('GET', place .. name)
+    local tag = name and redis.pcall('GET', place .. 't:' .. name)
     out[n + 1], out[n + 2], out[n + 3], out[n + 4] = seq or '0', name or '', type(tag) == 'string' and tag or '', body
     n, bytes = n + 4, bytes + #body
 end

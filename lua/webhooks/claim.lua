@@ -32,7 +32,7 @@ local token, lease_ms, limit, cap = ARGV[1], ARGV[2] + 0, ARGV[3] + 0, ARGV[4] +
 local call = redis.call
 local BYTES_MAX, ENDED_MAX = 1048576, 100
 local now = clock.now()
-local index = prefix .. 'lanes'
+local index, place = prefix .. 'lanes', prefix
 guard.types({prefix .. 'dead', 'zset'})
 local due = call('ZRANGEBYSCORE', index, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 2 * limit)
 local out, claimed, ended, bytes = {'CLAIMED', now, 0, 0, 0}, 0, 0, 0
@@ -55,8 +55,7 @@ for i = 1, #due, 2 do
         local is_open = sub and owner and (d[3] == 'P' or d[3] == 'R') and d[4] and d[12] and not d.err
         local reason, row = nil, nil
         if is_open then
-            local place = prefix .. 't:' .. owner
-            row = redis.pcall('HGET', place .. ':wh', sub)
+            row = redis.pcall('HGET', place .. 't:' .. owner .. ':wh', sub)
             local letter = type(row) == 'string' and string.sub(row, 1, 1)
             if not letter then
                 reason = 'Subscription not found'

@@ -40,8 +40,8 @@ local key = prefix .. 'dv:' .. id
 local d = call('HMGET', key, 'lease', 'sub', 'owner', 'attempts', 'state')
 if d[1] ~= ARGV[3] or not (d[2] and d[3]) then return {'LOST'} end
 local sub, owner = d[2], d[3]
-local place = prefix .. 't:' .. owner
-local tenant_key = place
+local place = prefix
+local tenant_key = place .. 't:' .. owner
 local rows_key, facts_key = tenant_key .. ':wh', tenant_key .. ':wf:' .. sub
 guard.types({rows_key, 'hash', facts_key, 'hash', prefix .. 'lanes', 'zset', prefix .. 'dead', 'zset',
     prefix .. 'fl:' .. sub, 'zset', prefix .. 'wt:' .. sub, 'zset', prefix .. 'ln:' .. string.sub(lane, 2), 'zset',

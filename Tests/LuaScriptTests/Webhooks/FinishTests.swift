@@ -95,9 +95,11 @@ struct FinishScriptTests {
         #expect(seen.after.hash(self.scene.key("wh"))["whsub_1"] == WebhookCalls.row("D"))
         #expect(seen.after.string(self.scene.tenantKey) != seen.before.string(self.scene.tenantKey))
         let own = seen.after.scores(self.scene.key("el")).keys
-        #expect(own.count == 1 && own.allSatisfy { "\($0)".hasSuffix(":webhook.disabled") })
+        #expect(own.count == 1 && own.allSatisfy { $0.split(UInt8(ascii: ":")).last == "webhook.disabled" })
         let system = seen.after.scores(Scene.prefix + "t:__system__:el").keys
-        #expect(system.count == 2 && system.allSatisfy { "\($0)".hasSuffix(":system.webhook_delivery_failed") })
+        #expect(
+            system.count == 2
+                && system.allSatisfy { $0.split(UInt8(ascii: ":")).last == "system.webhook_delivery_failed" })
         let sequence = try #require(own.first.map { $0.split(UInt8(ascii: ":"))[0] })
         let body = try #require(seen.after.string(self.scene.shardKey("e:" + sequence)))
         #expect(body.part(3) == "{\"c\":1,\"correlation_id\":\"webhook_auto_disable:whsub_1:del_2\"}")
@@ -238,6 +240,8 @@ struct FinishScriptTests {
         try await self.scene.harness.command("DEL", self.scene.shardKey("e:3"))
         #expect(try await take("w2").text(6) == "")
         _ = try await drop("w2", "3:acme")
+        try await self.scene.harness.command("DEL", self.scene.shardKey("rl"))
         #expect(try await take("w3").fields.count == 3, "an empty outbox is nobody's")
+        #expect(try await self.scene.harness.snapshot()[self.scene.shardKey("rl")] == nil)
     }
 }

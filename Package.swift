@@ -141,8 +141,9 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Budgets", "Webhooks", "SharedKernel", "LuaCatalog", "RedisClient", "StrictJSON",
-                "TestSupport", "LocalStack", "Observability", nioCore, nioPosix, httpTypes, crypto, logging,
+                "HTTPAPI", "Budgets", "Reservations", "Webhooks", "SharedKernel", "LuaCatalog", "RedisClient",
+                "StrictJSON", "TestSupport", "LocalStack", "Observability", nioCore, nioPosix, httpTypes, crypto,
+                logging,
             ],
             swiftSettings: plain),
         .testTarget(name: "LuaBundlingTests", dependencies: ["LuaBundling", "LuaCatalog"], swiftSettings: plain),

@@ -6,6 +6,7 @@ package import HTTPAPI
 package import HoldfastRuntime
 package import HoldfastSettings
 internal import Logging
+internal import Observability
 package import ServiceLifecycle
 
 /// A server of everything that Holdfast offers, connected to Redis and checked, not yet listening.
@@ -36,10 +37,25 @@ package func buildServer(
     let store = try await Store.open(
         settings.shared, registry: context.registry, logger: context.logger, patience: patience)
     let pipeline = makePipeline(endpoints, store: store, adminKey: settings.adminKey, context: context)
+    let streams = EventStreamHub(
+        runner: store.runner, keyspace: store.keyspace, registry: context.registry,
+        now_ms: { UTCTimestamp.now_ms() })
+    let service: EventStreamService
+    do throws(StartupError) {
+        service = try EventStreamService(
+            streams, store: store, redis: settings.shared.redis,
+            interval: limits.keepAliveTime, registry: context.registry,
+            logger: context.logger)
+    } catch {
+        await store.close()
+        throw error
+    }
     let front = HTTPFront(
         host: settings.host, port: settings.port, pipeline: pipeline, group: store.group,
-        usesFastLane: settings.usesFastLane, limits: limits, registry: context.registry, logger: context.logger)
+        usesFastLane: settings.usesFastLane, streams: streams, limits: limits, registry: context.registry,
+        logger: context.logger)
     return HoldfastProcess(
-        store: store, front: front, background: background, shutdownSeconds: settings.shared.shutdownSeconds,
+        store: store, front: front, background: [service] + background,
+        shutdownSeconds: settings.shared.shutdownSeconds,
         logger: context.logger)
 }

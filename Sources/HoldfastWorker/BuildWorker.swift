@@ -32,7 +32,9 @@ package func buildWorker(
     let watch = LedgerWatch(store, interval: .seconds(30), registry: context.registry, logger: context.logger)
     return HoldfastProcess(
         store: store, front: front,
-        background: [egress, sweeper, watch] + webhookServices(settings, store, egress, context),
+        background: [
+            egress, sweeper, watch, Retention(store, registry: context.registry, logger: context.logger),
+        ] + webhookServices(settings, store, egress, context),
         shutdownSeconds: settings.shared.shutdownSeconds,
         logger: context.logger)
 }

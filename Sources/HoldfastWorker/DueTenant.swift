@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 internal import Budgets
+internal import LuaCatalog
 internal import Reservations
 internal import SharedKernel
 
@@ -14,6 +15,9 @@ struct DueTenant: Sendable {
         case locks = 108
         case closing = 99
         case denials = 100
+        case keys = 107
+        case burnRates = 114
+        case eventStreams = 101
 
         /// The value of the label `kind` of metrics.
         var label: String {
@@ -22,6 +26,9 @@ struct DueTenant: Sendable {
             case .locks: "lock"
             case .closing: "closing"
             case .denials: "denial"
+            case .keys: "api_key"
+            case .burnRates: "burn_rate"
+            case .eventStreams: "event_stream"
             }
         }
     }
@@ -43,8 +50,20 @@ struct DueTenant: Sendable {
         case .budgetReservations: Expire(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
         case .locks: ExpireHolds(keys: keyspace.keys(of: tenant)).call
         case .denials: TellDenials(keys: keyspace.keys(of: tenant)).call
+        case .keys:
+            expireKeys(keyspace)
+        case .burnRates: ScriptCall(.budgetBurnRates, keys: keyspace.keys(of: tenant))
         case .closing: CloseStep(keys: keyspace.keys(of: tenant), keepMs: keepMs).call
+        case .eventStreams: EndEventStreams(keys: keyspace.keys(of: tenant)).call
         }
+    }
+}
+
+extension DueTenant {
+    private func expireKeys(_ keyspace: Keyspace) -> ScriptCall {
+        var call = ScriptCall(.adminExpireKeys, keys: keyspace.keys(of: tenant))
+        call.append(decimal: Int64(Limits.closeBatchMax))
+        return call
     }
 }
 

@@ -266,13 +266,19 @@ package final class RedisConnection: @unchecked Sendable {
     /// What is sent before the connection takes traffic: log in, select the database, and see that Redis serves.
     private static func login(_ configuration: RedisConfiguration) -> [RedisCommand] {
         var commands: [RedisCommand] = []
-        if let password = configuration.password {
-            let words = ["AUTH"] + (configuration.user.map { [$0] } ?? []) + [password]
-            commands.append(RedisCommand(words.map { Array($0.utf8) }))
-        }
+        if let authentication = configuration.authentication { commands.append(authentication) }
         if configuration.database != 0 { commands.append(RedisCommand("SELECT", "\(configuration.database)")) }
         return commands + [.ping]
     }
 
     private static let closed = RedisError(.shutdown, "the client is shut down")
+}
+
+extension RedisConfiguration {
+    /// `AUTH`, when there is a password.
+    var authentication: RedisCommand? {
+        guard let password else { return nil }
+        let words = ["AUTH"] + (user.map { [$0] } ?? []) + [password]
+        return RedisCommand(words.map { Array($0.utf8) })
+    }
 }

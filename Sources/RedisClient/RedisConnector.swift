@@ -42,6 +42,15 @@ struct RedisConnector: Sendable {
 
     /// Opens a socket for `session`; failure is reported through the session too.
     func connect(_ session: RedisSession, on eventLoop: any EventLoop) {
+        connect(session, on: eventLoop) { session.end($0) }
+    }
+
+    /// Opens a socket with this handler at the end of its pipeline; `failed` is told on the event loop when it cannot
+    /// be opened.
+    func connect(
+        _ handler: some ChannelHandler & Sendable, on eventLoop: any EventLoop,
+        failed: @escaping (RedisError) -> Void
+    ) {
         let tlsContext = self.tlsContext
         let serverName = self.serverName
         let bootstrap = ClientBootstrap(group: eventLoop)
@@ -53,7 +62,7 @@ struct RedisConnector: Sendable {
                         let handler = try NIOSSLClientHandler(context: tlsContext, serverHostname: serverName)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
-                    try channel.pipeline.syncOperations.addHandler(session)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
         let opened =
@@ -63,7 +72,7 @@ struct RedisConnector: Sendable {
             case .unix(let path):
                 bootstrap.connect(unixDomainSocketPath: path)
             }
-        opened.assumeIsolated().whenFailure { session.end(self.fault($0)) }
+        opened.assumeIsolated().whenFailure { failed(self.fault($0)) }
     }
 
     /// A name is resolved at every attempt, because it may point elsewhere by now; an address needs no resolver.

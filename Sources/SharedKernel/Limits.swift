@@ -31,6 +31,12 @@ package enum Limits {
     package static let holdsPerCall: Int64 = 500
     /// Reservations that one script call releases for their requester.
     package static let holdsReleasedPerCall: Int64 = 100
+    /// Lock events that one script call reads.
+    package static let lockEventsPerCall: Int64 = 500
+    /// Leases of event streams that one script call renews or gives back.
+    package static let streamLeasesPerCall = 500
+    /// How long a server that died keeps an event stream's place, ms.
+    package static let streamLeaseMs: Int64 = 60_000
     /// Units of a registered resource.
     package static let capacity: ClosedRange<Int64> = 1...10_000
     /// Blockers of a resource.

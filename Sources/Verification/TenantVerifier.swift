@@ -85,9 +85,10 @@ struct TenantVerifier {
             let actual = reply.isNull ? "none" : "a key of another type"
             return [finding(.indexed, expected: "the status of a listed tenant", actual: actual, detail: key)]
         }
-        guard let letter = tag.first, TenantStatus(rawValue: letter) != nil, parseDigits(tag.dropFirst()) != nil else {
+        guard TenantTag(tag) != nil else {
             return [
-                finding(.soundRecords, expected: "a status letter and a number", actual: printable(tag), detail: key)
+                finding(
+                    .soundRecords, expected: "a status letter, a number and marks", actual: printable(tag), detail: key)
             ]
         }
         return []

@@ -33,6 +33,8 @@ struct AdminServer: Sendable {
             environment: [
                 "HOLDFAST_REDIS_URL": redis.url, "HOLDFAST_PORT": String(port), "HOLDFAST_ADMIN_API_KEY": adminKey,
                 "HOLDFAST_ALLOW_VOLATILE": "true", "HOLDFAST_LOG_LEVEL": "error", "HOLDFAST_EVENT_LOOPS": "1",
+                "HOLDFAST_SECRET_KEY": Data(repeating: 7, count: 32).base64EncodedString(),
+                "HOLDFAST_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
             ])
         defer { program.signal(SIGKILL) }
         try await eventually("the server is ready") {

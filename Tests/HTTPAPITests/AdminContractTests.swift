@@ -110,6 +110,9 @@ struct AdminContractTests {
             Call(
                 method: .post, target: "/v1/admin/budgets/bulk-action",
                 body: #"{"filter":{"tenant_id":"acme"},"action":"CREDIT","amount":\#(amount),"idempotency_key":"b1"}"#),
+            Call(
+                method: .post, target: "/v1/admin/webhooks/bulk-action",
+                body: #"{"filter":{"search":"nobody"},"action":"PAUSE","idempotency_key":"b1"}"#),
             Call(method: .delete, target: "/v1/admin/api-keys/\(keyID)"),
         ]
     }

@@ -233,9 +233,9 @@ struct AdminAnswer {
         status = response.status
         headers = response.headers
         body = String(decoding: response.body, as: UTF8.self)
-        // 204 has no body.
-        let body = response.status == .noContent ? [UInt8]("null".utf8) : response.body
-        root = try JSONDocument.parse(body, maxDepth: 64).root
+        // 204 has no body, an answer that goes on as a stream no JSON.
+        let isJSON = response.status != .noContent && response.stream == nil
+        root = try JSONDocument.parse(isJSON ? response.body : [UInt8]("null".utf8), maxDepth: 64).root
     }
 
     /// The error code, nil for a success.

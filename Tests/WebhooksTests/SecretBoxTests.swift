@@ -68,7 +68,7 @@ struct SecretBoxTests {
         #expect("\(opened)".contains("<redacted>") && !"\(opened)".contains("one"))
     }
 
-    @Test("a generated secret is whsec_ and 44 characters, never the same twice")
+    @Test("a generated secret is whsec_ and base64 of 32 bytes, never the same twice")
     func generated() {
         let (one, two) = (WebhookSecret.generate().reveal(), WebhookSecret.generate().reveal())
         #expect(one.starts(with: bytes("whsec_")) && one.count == 50)

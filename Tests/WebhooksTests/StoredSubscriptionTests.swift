@@ -41,7 +41,10 @@ struct StoredSubscriptionTests {
     }
 
     @Test(
-        "what is no row is none", arguments: ["", "A", "A\0001\0002\0s\0{}", "X\0001\0002\0s\0{}", "A\0x\0002\0s\0{}"])
+        "what is no row is none",
+        arguments: [
+            "", "A", "A\u{0}001\u{0}002\u{0}s\u{0}{}", "X\u{0}001\u{0}002\u{0}s\u{0}{}", "A\u{0}x\u{0}002\u{0}s\u{0}{}",
+        ])
     func broken(row: String) {
         #expect(StoredSubscription(id: [], row: bytes(row)) == nil)
     }

@@ -22,7 +22,7 @@ REPLIES
 EVENTS
   reservation.released_via_tenant_cascade for a budget that had reservations, budget.closed_via_tenant_cascade,
   webhook.disabled_via_tenant_cascade, api_key.revoked_via_tenant_cascade; stream entry R, or X when past its expiry,
-  for a lock
+  for a lock, with mark h custom.resource.released or custom.resource.expired with it; a message on hf:ev with mark w
 COMPLEXITY
   O(limit * (ledgers + log live reservations + log events)); about 30 calls a thing
 ]]
@@ -37,6 +37,7 @@ COMPLEXITY
 --include <budget/record>
 --include <reservation/hold>
 --include <reservation/derived>
+--include <reservation/notice>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local limit, keep_ms = ARGV[1] + 0, ARGV[2]
@@ -62,7 +63,7 @@ guard.types({budget_due_key, 'zset', active_key, 'zset', tenant_key .. ':ev', 's
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
 local lock_id = string.format('%.0f', now_us)
-local is_bumped, effort = false, 0
+local is_bumped, effort, told = false, 0, notice.open(prefix, tenant_key, status)
 
 -- With the first key or subscription: whatever becomes of the others, nobody may go on to believe in what is ended.
 local function bump()
@@ -189,6 +190,7 @@ function ending.w(id)
     call('HSET', rows_key, id, 'D' .. created .. now .. content)
     -- All of them end: nothing is asked for any more.
     call('HDEL', tenant_key .. ':wk', id)
+    call('DEL', tenant_key .. ':wc')
     call('HDEL', profile_key, 'hooks')
     journal('webhook', id, 'webhook.disabled_via_tenant_cascade', '{"subscription_id":"' .. id ..
         '","prior_status":"' .. WORDS[letter] .. '","new_status":"DISABLED"')
@@ -231,6 +233,7 @@ while stage and limit > 0 do
     limit = done < #found and 0 or limit - #found
     if #found < wanted and done == #found then stage, offset = ORDER[stage], 0 end
 end
+notice.tell(told, now, now_us, context)
 out[2], out[3], failed_before = ended, failed, failed_before + failed
 if stage then
     call('HSET', profile_key, 'close_at', stage .. string.format('%d', offset), 'close_failed', failed_before)

@@ -39,13 +39,16 @@ if old then
     return {'CREATED', created, expires}
 end
 if string.sub(status, 1, 1) ~= 'A' then return {'INACTIVE', string.sub(status, 1, 1)} end
-guard.types({keys_key, 'hash', prefix .. 'ids', 'hash', tenant_key .. ':kl', 'zset', prefix .. 'kl', 'zset'})
+guard.types({keys_key, 'hash', prefix .. 'ids', 'hash', tenant_key .. ':kl', 'zset', prefix .. 'kl', 'zset',
+    tenant_key .. ':kx', 'zset', prefix .. 'due', 'zset'})
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()
 call('HSET', keys_key, ARGV[1], ARGV[2] .. '\0A\0' .. now .. '\0' .. ARGV[3] .. '\0' .. ARGV[4])
 local name = string.sub(tenant_key, #prefix + 3)
 call('HSET', prefix .. 'ids', ARGV[1], name)
 call('ZADD', tenant_key .. ':kl', now, ARGV[1])
+call('ZADD', tenant_key .. ':kx', ARGV[3], ARGV[1])
+call('ZADD', prefix .. 'due', 'LT', ARGV[3], 'k' .. name)
 call('ZADD', prefix .. 'kl', now, ARGV[1] .. ':' .. name)
 audit.append(prefix, tenant_key, now, now_us, ARGV[5])
 outbox.append(prefix, tenant_key, now, now_us, 'api_key.created', ARGV[6], ARGV[7])

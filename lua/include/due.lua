@@ -1,6 +1,6 @@
 -- due: the shard's index of tenants with something to expire. Member: kind letter (b budget reservations, l locks, c
--- closing) and tenant; score: no later than the earliest deadline of that tenant. What takes a reservation or lock adds
--- its deadline with ZADD LT; a sweep sets the score to the next deadline.
+-- closing, e leases of event streams) and tenant; score: no later than the earliest deadline of that tenant. What takes
+-- a reservation or lock adds its deadline with ZADD LT; a sweep sets the score to the next deadline.
 local due = {}
 do
     -- After a sweep: the earliest deadline left in `index`, or no entry at all.

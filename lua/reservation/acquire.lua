@@ -1,6 +1,7 @@
 --[[
 reservation/acquire: takes named resources for requesters, each item on its own, in order; for tenants without
-registered resources and without a limit of concurrent reservations. The others take reservation/claim.
+registered resources, without a limit of concurrent reservations, and without subscriptions to events of resources
+(mark h). The others take reservation/claim.
 
 retry: keyed
 KEYS
@@ -17,7 +18,7 @@ REPLIES
   ITEMS now words..       now in ms; then per item: ACQUIRED, ALREADY_HAD or ALREADY_HELD, expires_ms (all nines for
                           never), fencing token, release token (empty when held by another), holder
 EVENTS
-  stream entry A for each ACQUIRED, X for a hold found past its expiry
+  stream entry A for each ACQUIRED, X for a hold found past its expiry; a message on hf:ev with mark w
 COMPLEXITY
   O(items * log holds), at most 64 items; 7 calls for a free name, 3 for a held one
 ]]
@@ -41,7 +42,7 @@ local now = now_text + 0
 local label, active_key, stream_key, due_key = ARGV[2], tenant_key .. ':act', tenant_key .. ':ev', prefix .. 'due'
 if #ARGV > 7 then hold.check_batch(prefix, tenant_key, ARGV, 3, 5) end
 
-local out, n = {'ITEMS', now_text, nil, nil, nil, nil, nil}, 2
+local out, n, is_told = {'ITEMS', now_text, nil, nil, nil, nil, nil}, 2, false
 for i = 3, #ARGV, 5 do
     local requester, name, ttl_ms, kind, asked = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
     local hold_key, requester_key = tenant_key .. ':k:' .. name, tenant_key .. ':q:' .. requester
@@ -65,7 +66,7 @@ for i = 3, #ARGV, 5 do
             local used, failure = hold.free(tenant_key, name, 'X', id, expires, fence, token, holder, old_kind,
                 old_label, extension)
             if not used then return redis.error_reply(failure) end
-            id = format('%d', used + 1)
+            id, is_told = format('%d', used + 1), true
         end
     end
     if not word then
@@ -91,11 +92,13 @@ for i = 3, #ARGV, 5 do
         end
         if not lasts then call('ZADD', due_key, 'LT', expires, 'l' .. string.sub(tenant_key, #prefix + 3)) end
         if fence ~= id then call('ZADD', requester_key, fence, name) end
-        id = fence
+        id, is_told = fence, true
         call('SET', hold_key, expires .. fence .. asked .. requester .. '\n' .. kind .. '\n' .. label)
         word, token, holder = 'ACQUIRED', asked, requester
     end
     out[n + 1], out[n + 2], out[n + 3], out[n + 4], out[n + 5] = word, expires, fence, token, holder
     n = n + 5
 end
+-- Mark w, the last of the tag: a live stream of the tenant is open somewhere.
+if is_told and string.byte(tag, -1) == 119 then call('PUBLISH', 'hf:ev', string.sub(tenant_key, #prefix + 3)) end
 return out

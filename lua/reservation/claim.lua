@@ -7,7 +7,7 @@ KEYS
   2 tenant      the tenant's status letter and epoch
 ARGV
   1 tag         the caller's cached value of KEYS[2]
-  2 label       name of the API key, for events
+  2 label       name of the API key, for events; with mark h also, after a line feed, JSON of request and actor
   3 limit       most concurrent reservations of the tenant, or empty
   4 swept_ms    until when the caller has expired what was due, or 0
   5 mode        T take, Q nothing is taken in the end: what would be?
@@ -27,7 +27,8 @@ REPLIES
                           kind, holder, until (ms), divided by tabs. Fewer items than were asked for: the call was long
                           enough, the rest was not looked at
 EVENTS
-  stream entry A for each ACQUIRED, X for a hold past its expiry
+  stream entry A for each ACQUIRED, X for a hold past its expiry; with mark h custom.resource.reserved and
+  custom.resource.expired with them; a message on hf:ev with mark w
 COMPLEXITY
   O(items * (log holds + blockers + ancestors)), at most 64 items, 256 with mode Q
 ]]
@@ -35,6 +36,7 @@ COMPLEXITY
 --include <tenant>
 --include <reservation/overdue>
 --include <reservation/claim>
+--include <reservation/notice>
 
 local prefix, tenant_key, tag, label, limit = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 local swept_ms, is_question = ARGV[4] + 0, ARGV[5] == 'Q'
@@ -44,9 +46,14 @@ if stale then return {'STALE', stale} end
 local status = string.sub(tag, 1, 1)
 if status == 'C' then return {'CLOSED'} end
 if status == 'S' then return {'SUSPENDED'} end
+local context
+label, context = string.match(label, '^([^\n]*)\n?(.*)$')
 
 local now, now_us = clock.now()
-local _, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, swept_ms > 0 and swept_ms or now, 64)
+local told = notice.open(prefix, tenant_key, tag)
+local ended, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, swept_ms > 0 and swept_ms or now,
+    64)
+if ended > 0 then notice.tell(told, now, now_us, '') end
 if more then return {'BEHIND'} end
 
 local s = claim.open(prefix, tenant_key, id, now, label)
@@ -59,6 +66,7 @@ end
 local held, first = claim.room(s, limit)
 if first and not is_question then return {'LIMITED', held, first} end
 if not is_question then claim.write(s) end
+notice.tell(told, now, now_us, context)
 local out = {'ITEMS', held}
 for i = 1, #answers do
     local answer = answers[i]

@@ -9,6 +9,7 @@ KEYS
 ARGV
   1 resource    the name
   2 entry       JSON of the audit entry
+  3 context     JSON of request and actor for events
 REPLIES
   NO_TENANT                 there is no such tenant
   CLOSED                    the tenant is closed
@@ -18,7 +19,8 @@ REPLIES
   DERIVED                   it is held along with another resource
   FORCED requester freed    who had it; the names freed, divided by tabs
 EVENTS
-  stream entry F, X for a hold found past its expiry
+  stream entry F, X for a hold found past its expiry; with mark h custom.resource.released and custom.resource.expired
+  with them; a message on hf:ev with mark w
 COMPLEXITY
   O(log holds + blockers + ancestors + log audit entries)
 ]]
@@ -28,6 +30,7 @@ COMPLEXITY
 --include <audit>
 --include <reservation/hold>
 --include <reservation/overdue>
+--include <reservation/notice>
 
 local prefix, tenant_key, name, entry = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local call = redis.call
@@ -37,7 +40,9 @@ if string.sub(status, 1, 1) == 'C' then return {'CLOSED'} end
 local now, now_us = clock.now()
 guard.journal(prefix, tenant_key)
 hold.check_batch(prefix, tenant_key, {}, 1, 1)
+local told = notice.open(prefix, tenant_key, status)
 local _, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+notice.tell(told, now, now_us, '')
 if more then return {'BEHIND'} end
 
 local unit, units_key = name, tenant_key .. ':ph:' .. name
@@ -58,5 +63,6 @@ if owner == derived.SYSTEM then return {'DERIVED'} end
 local used, released = hold.free(tenant_key, unit, expires + 0 <= now and 'X' or 'F', id, expires, fence, token, owner,
     kind, label, extension)
 if not used then return redis.error_reply(released) end
+notice.tell(told, now, now_us, ARGV[3])
 audit.append(prefix, tenant_key, now, now_us, entry)
 return {'FORCED', owner, released and table.concat(released, '\t') or unit}

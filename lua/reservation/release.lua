@@ -1,5 +1,6 @@
 --[[
-reservation/release: frees named resources, each item on its own, in order.
+reservation/release: frees named resources, each item on its own, in order; for tenants without subscriptions to events
+of resources (mark h). The others take reservation/give_back.
 
 retry: safe
 flags: allow-oom
@@ -18,7 +19,7 @@ REPLIES
                  names freed, divided by tabs (empty when it is the item's name, or nothing). Fewer items than were
                  asked for: the call was long enough, the rest was not looked at
 EVENTS
-  stream entry R for each RELINQUISHED, X for a hold found past its expiry
+  stream entry R for each RELINQUISHED, X for a hold found past its expiry; a message on hf:ev with mark w
 COMPLEXITY
   O(items * (log holds + blockers + ancestors)), at most 64 items; 6 calls for a plain name
 ]]
@@ -37,10 +38,15 @@ local time = call('TIME')
 local id = time[1] .. string.sub('00000' .. time[2], -6)
 local now = string.sub(id, 1, 13) + 0
 if #ARGV > 5 then hold.check_batch(KEYS[1], tenant_key, ARGV, 3, 3) end
+-- Mark w, the last of the tag: a live stream of the tenant is open somewhere.
+local is_live, swept = string.byte(tag, -1) == 119, 0
 if is_registered then
-    local _, _, more, next_id = overdue.sweep(tenant_key, id, now, now, 64)
-    if more then return {'BEHIND'} end
-    id = next_id
+    local ended, _, more, next_id = overdue.sweep(tenant_key, id, now, now, 64)
+    if more then
+        if is_live then call('PUBLISH', 'hf:ev', string.sub(tenant_key, #KEYS[1] + 3)) end
+        return {'BEHIND'}
+    end
+    id, swept = next_id, ended
 end
 
 local out, n, last, effort = {'ITEMS', nil, nil}, 1, nil, 0
@@ -79,4 +85,5 @@ for i = 3, #ARGV, 3 do
     n = n + 2
     if effort > derived.EFFORT_MAX then break end
 end
+if is_live and (last or swept > 0) then call('PUBLISH', 'hf:ev', string.sub(tenant_key, #KEYS[1] + 3)) end
 return out

@@ -12,13 +12,15 @@ ARGV
   3 after       fencing token to begin after; 0 for the first call
   4 till        fencing token to end with; empty for the first call
   5 limit       at most so many, 1 to 100
+  6 context     JSON of request and actor for events, or empty
 REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
   RELEASED count failed after till more   freed, those past their time not counted; left because a record is corrupt;
                                           for the next call; 1 when one is needed
 EVENTS
-  stream entry B for each, X for a hold found past its expiry
+  stream entry B for each, X for a hold found past its expiry; with mark h custom.resource.released and
+  custom.resource.expired with them; a message on hf:ev with mark w
 COMPLEXITY
   O(limit * (log holds + blockers + ancestors))
 ]]
@@ -26,6 +28,7 @@ COMPLEXITY
 --include <tenant>
 --include <reservation/hold>
 --include <reservation/derived>
+--include <reservation/notice>
 
 local prefix, tenant_key, tag, requester = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local after, till, limit = ARGV[3], ARGV[4], ARGV[5] + 0
@@ -38,6 +41,7 @@ local now, now_us = clock.now()
 local id = string.format('%d', now_us)
 local requester_key = tenant_key .. ':q:' .. requester
 hold.check_batch(prefix, tenant_key, {}, 1, 1)
+local told = notice.open(prefix, tenant_key, tag)
 -- What is taken meanwhile is not the matter of this request, which so comes to an end.
 if till == '' then till = call('ZRANGE', requester_key, -1, -1, 'WITHSCORES')[2] or '0' end
 
@@ -68,4 +72,5 @@ for i = 1, #found, 2 do
         failed = failed + 1
     end
 end
+notice.tell(told, now, now_us, ARGV[6])
 return {'RELEASED', count, failed, after, till, more}

@@ -17,7 +17,8 @@ REPLIES
   ITEMS words..  per item: RENEWED, NOT_RESERVED, NOT_OWNER (right token, other requester) or BAD_TOKEN; and when
                  renewed expires_ms, fencing token, the name that is held, the record's extension (else empty)
 EVENTS
-  stream entry X for a hold found past its expiry
+  stream entry X for a hold found past its expiry; with mark h custom.resource.expired with it; a message on hf:ev with
+  mark w
 COMPLEXITY
   O(items * log holds), at most 64 items
 ]]
@@ -26,6 +27,7 @@ COMPLEXITY
 --include <reservation/hold>
 --include <reservation/overdue>
 --include <reservation/find>
+--include <reservation/notice>
 
 local prefix, tenant_key, tag, is_registered = KEYS[1], KEYS[2], ARGV[1], ARGV[2] == '1'
 local call = redis.call
@@ -38,8 +40,10 @@ if status == 'S' then return {'SUSPENDED'} end
 local now, now_us = clock.now()
 local active_key, due_key = tenant_key .. ':act', prefix .. 'due'
 hold.check_batch(prefix, tenant_key, ARGV, 3, 4)
+local told = notice.open(prefix, tenant_key, tag)
 -- Also what is asked for here may be over.
 local _, _, more = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+notice.tell(told, now, now_us, '')
 if more and is_registered then return {'BEHIND'} end
 
 local out = {'ITEMS'}

@@ -7,7 +7,7 @@ KEYS
   2 tenant      the tenant's status letter and epoch
 ARGV
   1 tag         the caller's cached value of KEYS[2]
-  2 label       name of the API key, for events
+  2 label       name of the API key, for events; with mark h also, after a line feed, JSON of request and actor
   3 limit       most concurrent reservations of the tenant, or empty
   4 swept_ms    until when the caller has expired what was due, or 0
   5 method      A all or none, M as many as possible, F the first that is free
@@ -24,7 +24,8 @@ REPLIES
                           been taken is AVAILABLE, and nothing was. Fewer items than were asked for: the rest was not
                           looked at
 EVENTS
-  stream entry A for each ACQUIRED, X for a hold past its expiry
+  stream entry A for each ACQUIRED, X for a hold past its expiry; with mark h custom.resource.reserved and
+  custom.resource.expired with them; a message on hf:ev with mark w
 COMPLEXITY
   O(items * (log holds + blockers + ancestors)), at most 100 items
 ]]
@@ -32,6 +33,7 @@ COMPLEXITY
 --include <tenant>
 --include <reservation/overdue>
 --include <reservation/claim>
+--include <reservation/notice>
 
 local prefix, tenant_key, tag, label, limit = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 local swept_ms, method, is_question = ARGV[4] + 0, ARGV[5], ARGV[6] == '1'
@@ -40,9 +42,14 @@ if stale then return {'STALE', stale} end
 local status = string.sub(tag, 1, 1)
 if status == 'C' then return {'CLOSED'} end
 if status == 'S' then return {'SUSPENDED'} end
+local context
+label, context = string.match(label, '^([^\n]*)\n?(.*)$')
 
 local now, now_us = clock.now()
-local _, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, swept_ms > 0 and swept_ms or now, 64)
+local told = notice.open(prefix, tenant_key, tag)
+local ended, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, swept_ms > 0 and swept_ms or now,
+    64)
+if ended > 0 then notice.tell(told, now, now_us, '') end
 if more then return {'BEHIND'} end
 
 -- 100 items that take 400 blockers and ancestors along.
@@ -65,6 +72,7 @@ local is_kept = not is_question and not (method == 'A' and is_refused)
 local held, till = claim.room(s, limit)
 if till and is_kept then return {'LIMITED', held, till} end
 if is_kept then claim.write(s) end
+notice.tell(told, now, now_us, context)
 local out = {'ITEMS', held}
 for i = 1, #answers do
     local answer = answers[i]

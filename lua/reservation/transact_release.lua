@@ -11,7 +11,8 @@ KEYS
 ARGV
   1 tag         the caller's cached value of KEYS[2]
   2 method      A all or none, M as many as possible, F the first that is held
-  3.. items     per item: requester, resource, release token (may be empty)
+  3 context     JSON of request and actor for events, or empty
+  4.. items     per item: requester, resource, release token (may be empty)
 REPLIES
   STALE value   the tenant's present status and epoch
   CLOSED        the tenant is closed
@@ -21,7 +22,8 @@ REPLIES
                  release was given up with that of the others); and the names freed, divided by tabs. Fewer items than
                  were asked for: the rest was not looked at
 EVENTS
-  stream entry R for each RELINQUISHED, X for a hold found past its expiry
+  stream entry R for each RELINQUISHED, X for a hold found past its expiry; with mark h custom.resource.released and
+  custom.resource.expired with them; a message on hf:ev with mark w
 COMPLEXITY
   O(items * (log holds + blockers + ancestors)), at most 100 items
 ]]
@@ -30,6 +32,7 @@ COMPLEXITY
 --include <reservation/hold>
 --include <reservation/overdue>
 --include <reservation/find>
+--include <reservation/notice>
 
 local tenant_key, tag, method = KEYS[2], ARGV[1], ARGV[2]
 local stale = tenant.stale(tenant_key, tag)
@@ -37,14 +40,16 @@ if stale then return {'STALE', stale} end
 if string.sub(tag, 1, 1) == 'C' then return {'CLOSED'} end
 
 local now, now_us = clock.now()
-hold.check_batch(KEYS[1], tenant_key, ARGV, 3, 3)
+hold.check_batch(KEYS[1], tenant_key, ARGV, 4, 3)
+local told = notice.open(KEYS[1], tenant_key, tag)
 local _, _, more, id = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+notice.tell(told, now, now_us, '')
 if more then return {'BEHIND'} end
 
 -- All are judged before one is released.
 local EFFORT_MAX = 8000
 local judged, is_refused, seen, effort = {}, false, {}, 0
-for i = 3, #ARGV, 3 do
+for i = 4, #ARGV, 3 do
     local word, unit, fields = find.judge(tenant_key, ARGV[i], ARGV[i + 1], ARGV[i + 2], now, true)
     if word == 'RELINQUISHED' then
         if seen[unit] then word = 'NOT_RESERVED' end
@@ -78,4 +83,5 @@ for i = 1, #judged do
     out[n + 1], out[n + 2] = word, freed
     if method == 'F' and word == 'RELINQUISHED' then break end
 end
+notice.tell(told, now, now_us, ARGV[3])
 return out

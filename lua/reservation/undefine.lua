@@ -19,7 +19,7 @@ REPLIES
   HELD name       something is held of this one; nothing was deleted
   DELETED version   done, or could be; the version then
 EVENTS
-  stream entry X for a hold past its expiry
+  stream entry X for a hold past its expiry; with mark h custom.resource.expired with it; a message on hf:ev with mark w
 COMPLEXITY
   O(names * log definitions), at most 200 names
 ]]
@@ -27,6 +27,7 @@ COMPLEXITY
 --include <tenant>
 --include <reservation/overdue>
 --include <reservation/definition>
+--include <reservation/notice>
 
 local tenant_key, tag, version, is_look = KEYS[2], ARGV[1], ARGV[2], ARGV[3] == 'L'
 local call = redis.call
@@ -36,7 +37,9 @@ local status = string.sub(tag, 1, 1)
 if status == 'C' then return {'CLOSED'} end
 if status == 'S' then return {'SUSPENDED'} end
 local now, now_us = clock.now()
+local told = notice.open(KEYS[1], tenant_key, tag)
 local _, _, more = overdue.sweep(tenant_key, string.format('%d', now_us), now, now, 64)
+notice.tell(told, now, now_us, '')
 if more then return {'BEHIND'} end
 local rows_key, version_key = tenant_key .. ':def', tenant_key .. ':dv'
 if (call('GET', version_key) or '0') ~= version then return {'CHANGED'} end

@@ -9,7 +9,8 @@ ARGV
   1 limit       at most so many, 1 to 200
   2 offset      how many of the earliest to leave out: those that could not be swept
 REPLIES
-  DUE now members..  now in ms; each member is a kind letter (b budget reservations, l locks, c closing) and a tenant
+  DUE now members..  now in ms; each member is a kind letter (b budget reservations, l locks, c closing,
+                     e event streams) and a tenant
 EVENTS
   none
 COMPLEXITY

@@ -21,7 +21,7 @@ REPLIES
 EVENTS
   webhook.deleted
 COMPLEXITY
-  O(subscriptions of the owner that ask for something); about 35 calls
+  O(what the owner's subscriptions ask for, at most 81 things); about 35 calls
 ]]
 --include <clock>
 --include <guard>
@@ -40,7 +40,7 @@ if not row then return {'NOT_FOUND'} end
 if row ~= ARGV[3] then return {'CHANGED', row} end
 if string.sub(status or 'C', 1, 1) == 'C' then return {'CLOSED'} end
 guard.types({tenant_key .. ':whl', 'zset', prefix .. 'whl', 'zset', prefix .. 'ids', 'hash',
-    tenant_key .. ':wk', 'hash', tenant_key .. ':p', 'hash'})
+    tenant_key .. ':wk', 'hash', tenant_key .. ':wc', 'hash', tenant_key .. ':p', 'hash'})
 local change = hooks.change(tenant_key, id, '')
 guard.journal(prefix, tenant_key)
 local now, now_us = clock.now()

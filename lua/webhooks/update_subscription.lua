@@ -29,7 +29,7 @@ REPLIES
 EVENTS
   webhook.updated, webhook.paused, webhook.resumed; none when only failures are counted anew
 COMPLEXITY
-  O(subscriptions of the owner that ask for something); about 35 calls
+  O(what the owner's subscriptions ask for, at most 81 things); about 35 calls
 ]]
 --include <clock>
 --include <guard>
@@ -55,7 +55,7 @@ if not row then return {'NOT_FOUND'} end
 if row ~= ARGV[3] then return {'CHANGED', row} end
 if not letter then error({err = 'CORRUPT subscription'}) end
 if string.sub(status or 'C', 1, 1) == 'C' then return {'CLOSED'} end
-guard.types({facts_key, 'hash', tenant_key .. ':wk', 'hash', tenant_key .. ':p', 'hash'})
+guard.types({facts_key, 'hash', tenant_key .. ':wk', 'hash', tenant_key .. ':wc', 'hash', tenant_key .. ':p', 'hash'})
 local resets = ARGV[6] == '1' and (call('HGET', facts_key, 'failures') or '0') ~= '0'
 if is_done and not resets then return facts.append({'UPDATED', updated}, tenant_key, id) end
 local change = nil

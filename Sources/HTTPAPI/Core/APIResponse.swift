@@ -17,6 +17,8 @@ package struct APIResponse: Sendable {
     package var readOnBehalfOf: TenantID?
     /// Of a refusal, for the audit log.
     package var errorCode: String?
+    /// What comes after the body, which is only the beginning then; nil for nearly all.
+    package var stream: StreamOpening?
 
     /// A JSON answer.
     package static func json(

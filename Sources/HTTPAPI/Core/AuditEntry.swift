@@ -13,6 +13,8 @@ enum AdminActor: Sendable {
     case adminOnBehalf
     /// A tenant's API key.
     case apiKey([UInt8])
+    /// Somebody whose key is good for nothing.
+    case stranger
 
     /// Of an operation that both may do.
     init(of caller: Caller) {
@@ -23,7 +25,7 @@ enum AdminActor: Sendable {
         switch self {
         case .admin: "admin"
         case .adminOnBehalf: "admin_on_behalf_of"
-        case .apiKey: "api_key"
+        case .apiKey, .stranger: "api_key"
         }
     }
 
@@ -76,6 +78,11 @@ struct AuditEntry {
 
 /// Where an event comes from: the request and who made it. Stored with the event; the relay puts it into the envelope.
 enum EventContext {
+    /// The context of events about a tenant's reservations of resources; empty where nobody wants them.
+    static func ofResources(_ correlation: Correlation, _ principal: Principal) -> [UInt8] {
+        principal.wantsResourceEvents ? json(correlation, .apiKey(principal.keyID)) : []
+    }
+
     /// What the scripts of budgets are told: thresholds, and the context of a tenant's own request.
     static func telling(_ request: APIRequest, _ principal: Principal) -> [UInt8] {
         principal.hooks.line + json(request, .apiKey(principal.keyID))
@@ -83,17 +90,22 @@ enum EventContext {
 
     /// The context as JSON; `correlationID` is for events that belong together (admin digest 4.4).
     static func json(_ request: APIRequest, _ actor: AdminActor, correlationID: [UInt8]? = nil) -> [UInt8] {
+        json(request.correlation, actor, correlationID: correlationID)
+    }
+
+    private static func json(_ correlation: Correlation, _ actor: AdminActor, correlationID: [UInt8]? = nil) -> [UInt8]
+    {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
-        writer.correlation(request.correlation)
+        writer.correlation(correlation)
         if let correlationID {
             writer.key("correlation_id")
             writer.string(correlationID)
         }
         writer.key("trace_flags")
-        writer.string(request.correlation.traceFlags)
+        writer.string(correlation.traceFlags)
         writer.key("traceparent_inbound_valid")
-        writer.bool(request.correlation.hasInboundTraceparent)
+        writer.bool(correlation.hasInboundTraceparent)
         writer.key("actor")
         writer.actor(actor)
         writer.endObject()

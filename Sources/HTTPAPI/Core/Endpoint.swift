@@ -86,6 +86,8 @@ package struct Endpoint: Sendable {
     package let access: Access
     /// Whether its bodies are read: GET and DELETE ignore them.
     package let takesBody: Bool
+    /// Whether its answer may go on as a stream.
+    package private(set) var isStream = false
     /// What stands before the plan; nil for nothing.
     package private(set) var admission: Admission?
     /// From the request to the first step; pure and synchronous. May run again with fresher facts about the caller.
@@ -103,6 +105,13 @@ package struct Endpoint: Sendable {
         self.access = access
         takesBody = method == .post || method == .put || method == .patch
         self.plan = plan
+    }
+
+    /// The same with an answer that may go on as a stream.
+    package func streaming() -> Endpoint {
+        var endpoint = self
+        endpoint.isStream = true
+        return endpoint
     }
 
     /// The same with something that stands before its plan.

@@ -14,6 +14,7 @@ extension HTTPField.Name {
     package static let apiKey = known("X-Api-Key")
     package static let adminAPIKey = known("X-Admin-API-Key")
     package static let idempotencyKey = known("X-Idempotency-Key")
+    package static let lastEventID = known("Last-Event-ID")
     package static let requestID = known("X-Request-Id")
     package static let cyclesTraceID = known("X-Cycles-Trace-Id")
     package static let rateLimitRemaining = known("X-RateLimit-Remaining")

@@ -16,7 +16,7 @@ package final class Authenticator: Sendable {
     package enum Outcome: Sendable {
         case principal(Principal)
         /// Unknown, revoked or expired key, or its tenant is gone or closed: one answer for all of them.
-        case invalid
+        case invalid(FailedLogin)
         case failed(ScriptFault)
     }
 
@@ -47,7 +47,7 @@ package final class Authenticator: Sendable {
             case .success(let reply):
                 guard let entry = reply.bytes, let colon = entry.firstIndex(of: 58),
                     let tenant = TenantID(entry[..<colon])
-                else { return self.forget(hash, .invalid, completion) }
+                else { return self.forget(hash, .invalid(FailedLogin(reason: "key_not_found")), completion) }
                 self.loadRow(hash, tenant, keyID: Array(entry[(colon + 1)...]), on: eventLoop, completion: completion)
             }
         }
@@ -65,7 +65,8 @@ package final class Authenticator: Sendable {
             case .success(let reply):
                 do throws(ScriptFault) {
                     guard let principal = try self.principal(reply, hash, tenant, keyID: keyID) else {
-                        return self.forget(hash, .invalid, completion)
+                        let login = FailedLogin(tenant: tenant, keyID: keyID, reason: try self.fault(reply, hash))
+                        return self.forget(hash, .invalid(login), completion)
                     }
                     self.remember(hash, principal)
                     completion(.principal(principal))
@@ -76,6 +77,13 @@ package final class Authenticator: Sendable {
         }
     }
 
+    /// Why a loaded row gives no principal (admin digest 4.3).
+    private func fault(_ reply: ScriptReply, _ hash: APIKeyHash) throws(ScriptFault) -> StaticString {
+        guard reply.isWord("LOADED") else { return "tenant_not_found" }
+        guard let key = StoredAPIKey(row: try reply.bytes(1)) else { return "key_not_found" }
+        return key.hash == hash.hex ? "key_revoked" : "invalid_key"
+    }
+
     /// The principal of a loaded row; nil when the key does not give one.
     private func principal(
         _ reply: ScriptReply, _ hash: APIKeyHash, _ tenant: TenantID, keyID: [UInt8]
@@ -83,9 +91,7 @@ package final class Authenticator: Sendable {
         guard reply.isWord("LOADED") else { return nil }
         let tag = try reply.bytes(0)
         let row = try reply.bytes(1)
-        guard let letter = tag.first, TenantStatus(rawValue: letter) != nil,
-            Int64(String(decoding: tag.dropFirst(), as: UTF8.self)) != nil
-        else { throw reply.malformed("tenant status") }
+        guard TenantTag(tag) != nil else { throw reply.malformed("tenant status") }
         guard !row.isEmpty else { return nil }
         guard let key = StoredAPIKey(row: row), let terms = TenantTerms(stored: try reply.bytes(3)),
             let quotas = TenantQuotas(stored: try reply.bytes(5)), let hooks = TenantHooks(stored: try reply.bytes(7))
@@ -124,5 +130,42 @@ package final class Authenticator: Sendable {
     private func forget(_ hash: APIKeyHash, _ outcome: Outcome, _ completion: (Outcome) -> Void) {
         _ = cache.withLock { $0.removeValue(forKey: hash) }
         completion(outcome)
+    }
+}
+
+/// A key that was refused.
+package struct FailedLogin: Sendable {
+    /// Whose key it is or was, as far as that is known.
+    package var tenant: TenantID?
+    /// The key's id; empty when it is not known.
+    package var keyID: [UInt8] = []
+    /// Why, in the words of `api_key.auth_failed` (admin digest 4.3).
+    package let reason: StaticString
+
+    /// A key refused for a reason.
+    package init(tenant: TenantID? = nil, keyID: [UInt8] = [], reason: StaticString) {
+        self.tenant = tenant
+        self.keyID = keyID
+        self.reason = reason
+    }
+
+    /// The event of it, in the tenant's log or, when it is not known, in the operator's.
+    func event(_ request: APIRequest, _ keyspace: Keyspace) -> ScriptCall {
+        let owner = tenant ?? .system
+        var call = ScriptCall(.eventsAppend, keys: keyspace.keys(of: owner))
+        call.append("api_key.auth_failed")
+        call.append(reason.description)
+        call.append(EventContext.json(request, .stranger))
+        var writer = JSONWriter(capacity: 128)
+        writer.beginObject()
+        if !keyID.isEmpty {
+            writer.key("key_id")
+            writer.string(keyID)
+        }
+        writer.key("failure_reason")
+        writer.string(reason)
+        writer.endObject()
+        call.append(writer.finish())
+        return call
     }
 }

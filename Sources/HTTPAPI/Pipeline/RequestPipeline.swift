@@ -217,14 +217,17 @@ extension RequestPipeline {
             pipeline.authenticator.load(ticket.hash, on: exchange.eventLoop) { outcome in
                 switch outcome {
                 case .principal(let principal): admit(principal, ticket, resume: resume)
-                case .invalid: refuse(.unauthorized, nil)
+                case .invalid(let login): refuse(login)
                 case .failed(let fault): fail(fault, nil)
                 }
             }
         }
 
         private func admit(_ principal: Principal, _ ticket: Ticket, resume: (@Sendable (Caller) -> Step)?) {
-            guard principal.expiresAtMs > pipeline.now_ms() else { return refuse(.unauthorized, nil) }
+            guard principal.expiresAtMs > pipeline.now_ms() else {
+                return refuse(
+                    FailedLogin(tenant: principal.tenant, keyID: principal.keyID, reason: "key_expired"))
+            }
             if let permission = ticket.permission, !principal.permissions.allows(permission) {
                 let code = endpoint.surface == .admin ? "INSUFFICIENT_PERMISSIONS" : "FORBIDDEN"
                 let refusal = APIError(.forbidden, code, "the API key lacks the permission \(permission.rawValue)")
@@ -237,6 +240,15 @@ extension RequestPipeline {
                 return advance(step, .tenant(principal), ticket: ticket.admitted)
             }
             advance(next(.tenant(principal)), .tenant(principal), ticket: ticket)
+        }
+
+        /// 401 for a bad key, told as an event; the answer does not wait for that, nor say why.
+        private func refuse(_ login: FailedLogin) {
+            if pipeline.audit.admitsLogin() {
+                pipeline.runner.run(login.event(request, pipeline.installation.keyspace), on: exchange.eventLoop) { _ in
+                }
+            }
+            refuse(.unauthorized, nil)
         }
 
         /// `ticket` is what to load again when a script answers STALE.

@@ -23,7 +23,9 @@ enum ForceUnreserve {
         }
         let reason = try fields.optionalString("reason", characters: Limits.reasonCharacters)
         guard let tenant = TenantID(name) else { return .refuse(noTenant) }
-        let force = ForceRelease(resource, entry: entry(resource, reason, input.request))
+        let force = ForceRelease(
+            resource, entry: entry(resource, reason, input.request),
+            context: EventContext.json(input.request, .adminOnBehalf))
         let keys = input.installation.keyspace.keys(of: tenant)
         return .reservationCall(of: keys, { _ in force.call(keys: keys) }) { reply throws(ScriptFault) in
             switch try force.outcome(reply) {

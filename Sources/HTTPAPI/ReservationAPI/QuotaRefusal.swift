@@ -14,6 +14,7 @@ struct QuotaRefusal: Sendable {
         case operationsPerMinute = "OPS_PER_MINUTE"
         case operationsPerDay = "OPS_PER_DAY"
         case concurrentReservations = "CONCURRENT_RESERVATIONS"
+        case eventStreams = "SSE_CONNECTIONS"
     }
 
     /// There are no tiers: quotas are set tenant by tenant.
@@ -33,6 +34,12 @@ struct QuotaRefusal: Sendable {
         self.retryAfter = max(1, retryAfter)
     }
 
+    /// The limit of event streams is reached; the first place is lost at that time unless its stream lives on.
+    init(eventStreams limit: Int64, tillMs: Int64?, nowMs: Int64) {
+        let wait = tillMs.map { ($0 - nowMs) / 1_000 + 1 } ?? Self.endWaitMax
+        self.init(.eventStreams, limit: limit, retryAfter: min(wait, Self.endWaitMax))
+    }
+
     /// The limit of concurrent reservations is reached.
     init(_ met: ConcurrencyLimit, limit: Int64, nowMs: Int64) {
         let end = met.firstEndMs ?? .max
@@ -44,6 +51,7 @@ struct QuotaRefusal: Sendable {
         switch kind {
         case .operationsPerMinute: "the limit of \(limit) operations a minute is reached"
         case .operationsPerDay: "the limit of \(limit) operations a day is reached; it starts afresh at midnight UTC"
+        case .eventStreams: "the limit of \(limit) event streams at once is reached"
         case .concurrentReservations: "the limit of \(limit) concurrent reservations is reached"
         }
     }

@@ -16,7 +16,8 @@ enum ReleaseAllOfRequester {
     private static func plan(_ input: Endpoint.Input) throws -> Step {
         guard let principal = input.caller.principal else { return .refuse(.unauthorized) }
         do throws(NameProblem) {
-            return release(try Requester(input.request.parameters.first ?? []), nil, Sum(), principal)
+            let requester = try Requester(input.request.parameters.first ?? [])
+            return Request(requester: requester, correlation: input.request.correlation).release(nil, Sum(), principal)
         } catch {
             throw FieldError(path: "requester", problem: error.problem)
         }
@@ -28,20 +29,25 @@ enum ReleaseAllOfRequester {
         var failed: Int64 = 0
     }
 
-    private static func release(
-        _ requester: Requester, _ place: ReleaseRequester.Place?, _ sum: Sum, _ principal: Principal
-    ) -> Step {
-        let release = ReleaseRequester(requester, from: place)
-        let resume = Step.resuming { Self.release(requester, place, sum, $0) }
-        return .call(release.call(for: principal), resume: resume) { reply throws(ScriptFault) in
-            switch try release.outcome(reply) {
-            case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
-            case .step(let step):
-                let sum = Sum(released: sum.released + step.released, failed: sum.failed + step.failed)
-                if let next = step.next { return Self.release(requester, next, sum, principal) }
-                // All others are released: what is left has to be looked at.
-                guard sum.failed == 0 else { throw reply.malformed("\(sum.failed) holds cannot be released") }
-                return .respond(.json(body(requester, sum.released)))
+    /// A request on its way.
+    private struct Request: Sendable {
+        let requester: Requester
+        let correlation: Correlation
+
+        func release(_ place: ReleaseRequester.Place?, _ sum: Sum, _ principal: Principal) -> Step {
+            let context = EventContext.ofResources(correlation, principal)
+            let release = ReleaseRequester(requester, from: place, context: context)
+            let resume = Step.resuming { self.release(place, sum, $0) }
+            return .call(release.call(for: principal), resume: resume) { reply throws(ScriptFault) in
+                switch try release.outcome(reply) {
+                case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
+                case .step(let step):
+                    let sum = Sum(released: sum.released + step.released, failed: sum.failed + step.failed)
+                    if let next = step.next { return self.release(next, sum, principal) }
+                    // All others are released: what is left has to be looked at.
+                    guard sum.failed == 0 else { throw reply.malformed("\(sum.failed) holds cannot be released") }
+                    return .respond(.json(body(requester, sum.released)))
+                }
             }
         }
     }

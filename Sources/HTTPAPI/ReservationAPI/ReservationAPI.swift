@@ -10,7 +10,7 @@ package enum ReservationAPI {
         let one = [
             ReserveResources.endpoint, UnreserveResources.endpoint, TransactReservations.endpoint,
             RenewReservations.endpoint, ReleaseAllOfRequester.endpoint, RegisterResources.endpoint,
-            DeleteResource.endpoint, ForceUnreserve.endpoint,
+            DeleteResource.endpoint, ForceUnreserve.endpoint, StreamEvents.endpoint,
         ]
         let several = [
             CheckResources.endpoints, ListReservedResources.endpoints, ListResources.endpoints, ExchangeToken.endpoints,

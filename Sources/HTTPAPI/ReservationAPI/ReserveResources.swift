@@ -62,7 +62,9 @@ extension ReserveResources {
         /// Acquires the items from the first without an outcome on: one script call on the common path, one after the
         /// other for a long list, going on where it was when the caller's facts have to be read again.
         func acquire(_ outcomes: [AcquireOutcome], _ principal: Principal) -> Step {
-            let acquire = Acquire(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
+            let acquire = Acquire(
+                items[outcomes.count...].prefix(Limits.lockItemsPerCall),
+                context: EventContext.ofResources(correlation, principal))
             let resume = Step.resuming { self.acquire(outcomes, $0) }
             return .reservationCall(of: principal, { acquire.call(for: principal, sweptMs: $0) }, resume: resume) {
                 reply throws(ScriptFault) in

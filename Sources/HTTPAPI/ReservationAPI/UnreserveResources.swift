@@ -15,22 +15,27 @@ enum UnreserveResources {
 
     private static func plan(_ input: Endpoint.Input) throws -> Step {
         guard let principal = input.caller.principal else { return .refuse(.unauthorized) }
-        return release(try ReservationItems.read(input.request, ReservationItems.unreserve), [], principal)
+        let items = try ReservationItems.read(input.request, ReservationItems.unreserve)
+        return release(items, [], input.request.correlation, principal)
     }
 
     /// Releases the items from the first without an outcome on, as `ReserveResources` acquires them.
     private static func release(
-        _ items: [ReleaseItem], _ outcomes: [ReleaseOutcome], _ principal: Principal
+        _ items: [ReleaseItem], _ outcomes: [ReleaseOutcome], _ correlation: Correlation, _ principal: Principal
     ) -> Step {
-        let release = ReleaseHolds(items[outcomes.count...].prefix(Limits.lockItemsPerCall))
-        let resume = Step.resuming { Self.release(items, outcomes, $0) }
+        let release = ReleaseHolds(
+            items[outcomes.count...].prefix(Limits.lockItemsPerCall),
+            context: EventContext.ofResources(correlation, principal))
+        let resume = Step.resuming { Self.release(items, outcomes, correlation, $0) }
         return .reservationCall(of: principal, { _ in release.call(for: principal) }, resume: resume) {
             reply throws(ScriptFault) in
             switch try release.outcome(reply) {
             case .tenantClosed: return .refuse(ReservationAPI.tenantClosed)
             case .items(let more):
                 let outcomes = outcomes + more
-                guard outcomes.count == items.count else { return Self.release(items, outcomes, principal) }
+                guard outcomes.count == items.count else {
+                    return Self.release(items, outcomes, correlation, principal)
+                }
                 let status: HTTPResponse.Status = outcomes.contains(.badToken) ? .forbidden : .ok
                 return .respond(.json(body(items, outcomes), status: status))
             }

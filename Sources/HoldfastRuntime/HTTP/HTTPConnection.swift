@@ -79,6 +79,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// The client does not read its answers as fast as they come.
     private var isBlocked = false
     private var isDraining = false
+    /// The stream that the answer goes on as; its phase is `answering`, and the connection ends with it.
+    private var stream: EventStreamState?
     /// What the head of Hummingbird's answer said about the connection.
     private var fate = ConnectionFate.staysOpen
 
@@ -111,6 +113,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private func end() {
         guard context != nil else { return }
+        leaveStream(.client)
         giveBackBody()
         front.connections.decrement()
         phase = .closing
@@ -125,6 +128,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         case is ChannelShouldQuiesceEvent: drain()
         case ChannelEvent.inputClosed:
             isInputClosed = true
+            if stream != nil { return context.close(promise: nil) }
             // Hummingbird must not learn of it: it would close the connection under an answer.
             if mustWait || !held.isEmpty { return }
             if case .closing = phase, !isOutputEnded { return }
@@ -154,6 +158,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private func take(_ event: Held) {
         if case .closing = phase { return }
+        // Nothing else is asked on a connection that a stream has.
+        if stream != nil { return }
         if mustWait || !held.isEmpty { held.append(event) } else { process(event) }
     }
 
@@ -227,7 +233,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         deadline = nil
         hasHeadBegun = false
         hasMoreBytes = false
-        if front.usesFastLane, arrival.head.isOriginForm, case .found = arrival.match {
+        if arrival.head.isOriginForm, case .found(let endpoint, _) = arrival.match,
+            front.usesFastLane || endpoint.isStream
+        {
             var request = arrival.head.request
             swap(&request.body, &arrival.body)
             let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -248,7 +256,12 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// The fast lane's answer.
     private func answer(_ response: APIResponse) {
-        guard case .answering(let head) = phase, context != nil else { return }
+        guard case .answering(let head) = phase, context != nil else {
+            if let opening = response.stream { front.streams?.abandon(opening) }
+            return
+        }
+        if let opening = response.stream, !head.isHead { return begin(opening, response, head) }
+        if let opening = response.stream { front.streams?.abandon(opening) }
         let fate = decideFate(head)
         send(response, fate, withoutBody: head.isHead)
         answered(fate)
@@ -333,6 +346,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// The process is about to end: requests that have begun are answered, a resting connection ends soon.
     private func drain() {
         isDraining = true
+        if stream != nil { return endStream(.shutdown) }
         if case .resting = phase, !hasHeadBegun { setDeadline(.now() + front.limits.drainTime) }
     }
 
@@ -387,4 +401,88 @@ final class HTTPConnection: ChannelDuplexHandler {
         context.close(mode: .output, promise: nil)
         setDeadline(.now() + front.limits.lingerTime)
     }
+}
+
+// MARK: Streams
+
+/// A stream that has a connection.
+private struct EventStreamState {
+    let opening: StreamOpening
+    let isChunked: Bool
+    /// Bytes that the socket has not taken yet.
+    var unsentBytes = 0
+}
+
+extension HTTPConnection {
+    /// Sends the head and the beginning of an answer that goes on as a stream.
+    private func begin(_ opening: StreamOpening, _ response: APIResponse, _ head: RequestHead) {
+        guard let context else { return }
+        giveBackBody()
+        let isChunked = !head.isOldVersion
+        let fate = isChunked ? decideFate(head) : .closes
+        var bytes = context.channel.allocator.buffer(capacity: 512)
+        bytes.writeResponse(response, date: front.date.bytes, fate: fate, withoutBody: false, isChunked: isChunked)
+        wire.write(bytes)
+        held.removeAll()
+        stream = EventStreamState(opening: opening, isChunked: isChunked)
+        let sink = ConnectionSink(connection: NIOLoopBound(self, eventLoop: context.eventLoop), loop: context.eventLoop)
+        guard !isDraining, !isInputClosed, let streams = front.streams else {
+            front.streams?.abandon(opening)
+            return endStream(.shutdown)
+        }
+        guard streams.attach(opening, sink) else { return endStream(.shutdown) }
+        // The client's end is found by reading.
+        if isReadWanted {
+            isReadWanted = false
+            context.read()
+        }
+    }
+
+    fileprivate func send(_ bytes: [UInt8], written: (@Sendable (Bool) -> Void)?) {
+        guard let stream, let context else {
+            written?(false)
+            return
+        }
+        guard stream.unsentBytes <= front.limits.streamBytesUnsent else {
+            written?(false)
+            leaveStream(.slow)
+            return context.close(promise: nil)
+        }
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count + 16)
+        if stream.isChunked { buffer.writeChunk(bytes) } else { buffer.writeBytes(bytes) }
+        let count = buffer.readableBytes
+        self.stream?.unsentBytes += count
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { [weak self] result in
+            self?.stream?.unsentBytes -= count
+            guard let written else { return }
+            if case .success = result { written(true) } else { written(false) }
+        }
+        wire.write(buffer, promise: promise)
+    }
+
+    fileprivate func endStream(_ reason: EventStreamHub.End) {
+        guard let stream else { return }
+        if stream.isChunked { wire.write(ByteBuffer(staticString: "0\r\n\r\n")) }
+        leaveStream(reason)
+        close()
+    }
+
+    private func leaveStream(_ reason: EventStreamHub.End) {
+        guard let stream else { return }
+        self.stream = nil
+        front.streams?.detach(stream.opening, reason)
+    }
+}
+
+/// The way of a stream's events to the connection.
+private struct ConnectionSink: StreamSink {
+    let connection: NIOLoopBound<HTTPConnection>
+    let loop: any EventLoop
+
+    func send(_ bytes: [UInt8], written: (@Sendable (Bool) -> Void)?) {
+        loop.execute { connection.value.send(bytes, written: written) }
+    }
+
+    func end() { loop.execute { connection.value.endStream(.revoked) } }
 }

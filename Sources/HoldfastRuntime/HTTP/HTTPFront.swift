@@ -22,10 +22,10 @@ package struct HTTPFront: Service {
     /// The port it listens on, once it does.
     package let listening = Listening()
 
-    /// A listener for a pipeline, on these event loops.
+    /// A listener for a pipeline, on these event loops; `streams` takes answers that go on as streams.
     package init(
         host: String, port: Int, pipeline: RequestPipeline, group: MultiThreadedEventLoopGroup, usesFastLane: Bool,
-        limits: HTTPLimits = HTTPLimits(), registry: PrometheusRegistry, logger: Logger
+        streams: EventStreamHub? = nil, limits: HTTPLimits = HTTPLimits(), registry: PrometheusRegistry, logger: Logger
     ) {
         self.host = host
         self.port = port
@@ -34,7 +34,7 @@ package struct HTTPFront: Service {
         registry.describe("holdfast_http_connections", "Open connections of HTTP clients.")
         parts = HTTPFrontParts(
             pipeline: pipeline, usesFastLane: usesFastLane, limits: limits,
-            connections: registry.gauge("holdfast_http_connections"),
+            connections: registry.gauge("holdfast_http_connections"), streams: streams,
             bodies: BodyBudget(bytes: limits.bodyBytesHeld))
     }
 
@@ -43,7 +43,7 @@ package struct HTTPFront: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         let application = Application(
-            responder: PipelineResponder(pipeline: parts.pipeline),
+            responder: PipelineResponder(pipeline: parts.pipeline, streams: parts.streams),
             server: HTTPServerBuilder { [parts] responder in HTTPChannel(front: parts, responder: responder) },
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port), serverName: nil, backlog: 1_024),

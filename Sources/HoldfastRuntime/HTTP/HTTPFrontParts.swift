@@ -11,6 +11,8 @@ struct HTTPFrontParts: Sendable {
     let limits: HTTPLimits
     /// How many there are.
     let connections: PrometheusGauge
+    /// Takes answers that go on as streams; nil in a process that has none.
+    let streams: EventStreamHub?
     let date = HTTPDate()
     let bodies: BodyBudget
 }

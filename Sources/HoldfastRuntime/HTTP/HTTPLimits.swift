@@ -23,6 +23,11 @@ package struct HTTPLimits: Sendable {
     /// How long a closing connection waits for the client to hang up, so that the answer is not lost to a reset.
     package var lingerTime = TimeAmount.seconds(1)
 
+    /// How often event streams are kept alive.
+    package var keepAliveTime = Duration.seconds(15)
+    /// Bytes that the client of an event stream may be behind; who is further behind is hung up on.
+    package var streamBytesUnsent = 262_144
+
     /// The limits of the product.
     package init() {}
 }

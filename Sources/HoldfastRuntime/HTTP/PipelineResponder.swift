@@ -17,6 +17,7 @@ struct PipelineResponder: HTTPResponder {
     }
 
     let pipeline: RequestPipeline
+    let streams: EventStreamHub?
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let isHead = request.method == .head
@@ -25,12 +26,17 @@ struct PipelineResponder: HTTPResponder {
             method: isHead ? .get : request.method, target: request.head.path ?? "/", headers: request.headers,
             body: Array(body.readableBytesView), correlation: Correlation(headers: request.headers))
         let eventLoop = context.eventLoop
-        let answer = await withCheckedContinuation { continuation in
+        var answer = await withCheckedContinuation { continuation in
             eventLoop.execute {
                 pipeline.handle(question, pipeline.match(question), on: eventLoop) {
                     continuation.resume(returning: $0)
                 }
             }
+        }
+        if let stream = answer.stream {
+            // Streams are the connection's own matter, and it takes them by their path.
+            streams?.abandon(stream)
+            answer = pipeline.refusal(.invalid("the request target must begin with the path"), of: question)
         }
         return Response(
             status: answer.status, headers: ResponseFields.make(answer),

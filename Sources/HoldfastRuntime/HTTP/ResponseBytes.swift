@@ -41,7 +41,10 @@ enum ConnectionFate: Sendable {
 
 extension ByteBuffer {
     /// Appends a whole HTTP/1.1 response: the same bytes as NIO's encoder gives for the same fields, for less.
-    mutating func writeResponse(_ response: APIResponse, date: [UInt8], fate: ConnectionFate, withoutBody: Bool) {
+    /// An answer that goes on as a stream is chunked where the client understands that.
+    mutating func writeResponse(
+        _ response: APIResponse, date: [UInt8], fate: ConnectionFate, withoutBody: Bool, isChunked: Bool = true
+    ) {
         writeStaticString("HTTP/1.1 ")
         writeString(String(response.status.code))
         writeStaticString(" ")
@@ -49,8 +52,12 @@ extension ByteBuffer {
         if response.status != .noContent {
             writeStaticString("\r\nContent-Type: ")
             writeString(response.contentType)
+        }
+        if response.stream == nil, response.status != .noContent {
             writeStaticString("\r\nContent-Length: ")
             writeString(String(response.body.count))
+        } else if response.stream != nil, isChunked {
+            writeStaticString("\r\nTransfer-Encoding: chunked")
         }
         for field in response.headers {
             writeStaticString("\r\n")
@@ -65,6 +72,15 @@ extension ByteBuffer {
             writeString(header)
         }
         writeStaticString("\r\n\r\n")
-        if !withoutBody { writeBytes(response.body) }
+        guard !withoutBody else { return }
+        if response.stream != nil, isChunked { writeChunk(response.body) } else { writeBytes(response.body) }
+    }
+
+    /// Appends a chunk of a body, which must not be empty.
+    mutating func writeChunk(_ bytes: [UInt8]) {
+        writeString(String(bytes.count, radix: 16))
+        writeStaticString("\r\n")
+        writeBytes(bytes)
+        writeStaticString("\r\n")
     }
 }

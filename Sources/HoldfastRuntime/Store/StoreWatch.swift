@@ -4,6 +4,7 @@
 internal import HTTPAPI
 internal import HoldfastSettings
 package import Logging
+internal import LuaCatalog
 internal import Observability
 internal import RedisClient
 internal import ServiceLifecycle
@@ -17,6 +18,7 @@ package struct StoreWatch: Service {
     private let logger: Logger
     private let interval: Duration
     private let checkInterval: Duration
+    private let outage = Outage()
 
     /// A watch over a store.
     package init(
@@ -58,7 +60,7 @@ package struct StoreWatch: Service {
         let pool = store.runner.pool
         do {
             let reply = try await pool.send(RedisCommand("ROLE"))
-            set(.redisUnreachable, false)
+            if set(.redisUnreachable, false) { await tellOfOutage() }
             let isPrimary = reply.array?.first?.text == "master"
             set(.redisNotPrimary, !isPrimary)
             return isPrimary
@@ -69,7 +71,7 @@ package struct StoreWatch: Service {
             }
             // A user without the right to ask has still been answered.
             let isAnswered = error.serverError?.kind == .noPerm
-            if !Task.isCancelled { set(.redisUnreachable, !isAnswered) }
+            if !Task.isCancelled, set(.redisUnreachable, !isAnswered), !isAnswered { outage.begin() }
             return isAnswered
         }
     }
@@ -93,6 +95,32 @@ package struct StoreWatch: Service {
         } catch {
             logger.warning("Redis could not be checked", metadata: .keyed([.error: "\(error)"]))
             return false
+        }
+    }
+
+    /// Writes the events of an outage, which could not be written before it was over.
+    private func tellOfOutage() async {
+        guard let lostMs = outage.end(), let shard = store.keyspace.shards.first else { return }
+        let nowMs = UTCTimestamp.now_ms()
+        do throws(ScriptFault) {
+            for (type, severity, message) in [
+                ("system.store_connection_lost", "critical", "Redis could not be reached"),
+                ("system.store_connection_restored", "info", "Redis answers again"),
+            ] {
+                var call = ScriptCall(.eventsAppend, keys: [shard.prefix, Keyspace.tenant(.system, in: shard)])
+                call.append(type)
+                call.append("store")
+                call.append("{\"source\":\"cycles-server\",\"actor\":{\"type\":\"system\"}}")
+                var lost: [UInt8] = []
+                UTCTimestamp(milliseconds: lostMs).append(to: &lost)
+                call.append(
+                    "{\"component\":\"store\",\"message\":\"\(message)\",\"severity\":\"\(severity)\",\"details\":{"
+                        + "\"process\":\"\(logger.label)\",\"lost_at\":\"\(String(decoding: lost, as: UTF8.self))\","
+                        + "\"outage_ms\":\(max(0, nowMs - lostMs))}}")
+                _ = try await store.runner.run(call)
+            }
+        } catch {
+            logger.warning("an outage could not be told of", metadata: .keyed([.error: .string(error.description)]))
         }
     }
 
@@ -123,4 +151,19 @@ private final class CheckSchedule: Sendable {
     }
 
     func succeeded(next: ContinuousClock.Instant) { state.withLock { if $0.isServing { $0.next = next } } }
+}
+
+/// Since when Redis has been away.
+private final class Outage: Sendable {
+    private let since = Mutex<Int64?>(nil)
+
+    func begin() { since.withLock { if $0 == nil { $0 = UTCTimestamp.now_ms() } } }
+
+    /// When it began, once.
+    func end() -> Int64? {
+        since.withLock { value in
+            defer { value = nil }
+            return value
+        }
+    }
 }

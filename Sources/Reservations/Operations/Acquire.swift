@@ -20,18 +20,21 @@ package struct Acquire: Sendable {
     package let items: ArraySlice<AcquireItem>
     /// Takes nothing in the end, and says what would be; items see what those before them would have taken.
     package let isQuestion: Bool
+    /// JSON of request and actor, for events; needed only of a principal that wants events of resources.
+    package let context: [UInt8]
 
     /// A call for these items; longer lists take several calls.
-    package init(_ items: ArraySlice<AcquireItem>, isQuestion: Bool = false) {
+    package init(_ items: ArraySlice<AcquireItem>, isQuestion: Bool = false, context: [UInt8] = []) {
         precondition((1...(isQuestion ? Limits.lockQuestionsPerCall : Limits.lockItemsPerCall)).contains(items.count))
         self.items = items
         self.isQuestion = isQuestion
+        self.context = context
     }
 
     /// Whether every name is plain for this principal, and nothing but names matters: the cheapest call then.
     private func isPlain(_ principal: Principal) -> Bool {
         !principal.hasRegisteredResources && principal.quotas.concurrentReservations == nil && !isQuestion
-            && !items.contains(where: \.isQuestion)
+            && !principal.wantsResourceEvents && !items.contains(where: \.isQuestion)
     }
 
     /// One round trip. The call may answer BEHIND; `sweptMs` is the time of the sweep before it is sent again, else 0.
@@ -41,7 +44,7 @@ package struct Acquire: Sendable {
             isPlain ? .reservationAcquire : .reservationClaim, keys: principal.keys,
             reservingBytes: 256 + 128 * items.count)
         call.append(principal.tag)
-        call.append(principal.keyName)
+        call.append(principal.label(with: context))
         if !isPlain {
             call.append(principal.quotas.concurrentReservations.map { "\($0)" } ?? "")
             call.append(decimal: sweptMs)

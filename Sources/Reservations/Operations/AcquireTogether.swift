@@ -39,20 +39,25 @@ package struct AcquireTogether: Sendable {
     package let method: TransactionMethod
     /// Takes nothing, and says what would be.
     package let isQuestion: Bool
+    /// JSON of request and actor, for events; needed only of a principal that wants events of resources.
+    package let context: [UInt8]
 
     /// A transaction of these items.
-    package init(_ items: [AcquireItem], method: TransactionMethod, isQuestion: Bool = false) {
+    package init(
+        _ items: [AcquireItem], method: TransactionMethod, isQuestion: Bool = false, context: [UInt8] = []
+    ) {
         precondition((1...Limits.transactionItemsMax).contains(items.count))
         self.items = items
         self.method = method
         self.isQuestion = isQuestion
+        self.context = context
     }
 
     /// One round trip. The call may answer BEHIND; `sweptMs` is the time of the sweep before it is sent again, else 0.
     package func call(for principal: Principal, sweptMs: Int64 = 0) -> ScriptCall {
         var call = ScriptCall(.reservationTransact, keys: principal.keys, reservingBytes: 256 + 128 * items.count)
         call.append(principal.tag)
-        call.append(principal.keyName)
+        call.append(principal.label(with: context))
         call.append(principal.quotas.concurrentReservations.map { "\($0)" } ?? "")
         call.append(decimal: sweptMs)
         call.append(method.letter)

@@ -22,11 +22,14 @@ package struct ForceRelease: Sendable {
     package let resource: ResourceName
     /// JSON of the audit entry.
     package let entry: [UInt8]
+    /// JSON of request and actor, for events.
+    package let context: [UInt8]
 
     /// A call of these parts.
-    package init(_ resource: ResourceName, entry: [UInt8]) {
+    package init(_ resource: ResourceName, entry: [UInt8], context: [UInt8]) {
         self.resource = resource
         self.entry = entry
+        self.context = context
     }
 
     /// One round trip.
@@ -34,6 +37,7 @@ package struct ForceRelease: Sendable {
         var call = ScriptCall(.reservationForceRelease, keys: keys, reservingBytes: 512 + entry.count)
         call.append(resource.bytes)
         call.append(entry)
+        call.append(context)
         return call
     }
 

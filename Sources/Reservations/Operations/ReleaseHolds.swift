@@ -15,18 +15,24 @@ package struct ReleaseHolds: Sendable {
 
     /// 1 to `Limits.lockItemsPerCall` items.
     package let items: ArraySlice<ReleaseItem>
+    /// JSON of request and actor, for events; needed only of a principal that wants events of resources.
+    package let context: [UInt8]
 
     /// A call for these items; longer lists take several calls.
-    package init(_ items: ArraySlice<ReleaseItem>) {
+    package init(_ items: ArraySlice<ReleaseItem>, context: [UInt8] = []) {
         precondition((1...Limits.lockItemsPerCall).contains(items.count))
         self.items = items
+        self.context = context
     }
 
     /// One round trip.
     package func call(for principal: Principal) -> ScriptCall {
-        var call = ScriptCall(.reservationRelease, keys: principal.keys, reservingBytes: 256 + 96 * items.count)
+        let isTold = principal.wantsResourceEvents
+        var call = ScriptCall(
+            isTold ? .reservationGiveBack : .reservationRelease, keys: principal.keys,
+            reservingBytes: 256 + 96 * items.count)
         call.append(principal.tag)
-        call.append(principal.hasRegisteredResources ? "1" : "0")
+        if isTold { call.append(context) } else { call.append(principal.hasRegisteredResources ? "1" : "0") }
         for item in items { item.append(to: &call) }
         return call
     }
@@ -60,12 +66,15 @@ package struct ReleaseTogether: Sendable {
     /// 1 to `Limits.transactionItemsMax` items.
     package let items: [ReleaseItem]
     package let method: TransactionMethod
+    /// JSON of request and actor, for events; needed only of a principal that wants events of resources.
+    package let context: [UInt8]
 
     /// A transaction of these items.
-    package init(_ items: [ReleaseItem], method: TransactionMethod) {
+    package init(_ items: [ReleaseItem], method: TransactionMethod, context: [UInt8] = []) {
         precondition((1...Limits.transactionItemsMax).contains(items.count))
         self.items = items
         self.method = method
+        self.context = context
     }
 
     /// One round trip; never sent twice.
@@ -73,6 +82,7 @@ package struct ReleaseTogether: Sendable {
         var call = ScriptCall(.reservationTransactRelease, keys: principal.keys, reservingBytes: 256 + 96 * items.count)
         call.append(principal.tag)
         call.append(method.letter)
+        call.append(context)
         for item in items { item.append(to: &call) }
         return call
     }

@@ -29,11 +29,14 @@ package struct ReleaseRequester: Sendable {
 
     package let requester: Requester
     package let place: Place?
+    /// JSON of request and actor, for events; needed only of a principal that wants events of resources.
+    package let context: [UInt8]
 
     /// The first call, or the one that goes on.
-    package init(_ requester: Requester, from place: Place? = nil) {
+    package init(_ requester: Requester, from place: Place? = nil, context: [UInt8] = []) {
         self.requester = requester
         self.place = place
+        self.context = context
     }
 
     /// One round trip.
@@ -44,6 +47,7 @@ package struct ReleaseRequester: Sendable {
         call.append(place?.after ?? [48])
         call.append(place?.till ?? [])
         call.append(decimal: Limits.holdsReleasedPerCall)
+        call.append(context)
         return call
     }
 

@@ -32,6 +32,12 @@ extension Keyspace {
         self.tenant(tenant) + [UInt8](":an:".utf8) + name
     }
 
+    /// Leases of a tenant's live event streams, by their end.
+    package func streamLeases(_ tenant: TenantID) -> [UInt8] { self.tenant(tenant) + [UInt8](":es".utf8) }
+
+    /// The channel on which scripts say that a tenant with live event streams has new lock events: its name.
+    package static let eventChannel = [UInt8]("hf:ev".utf8)
+
     /// Events of a tenant's holds; their ids are the fencing tokens.
     package func holdEvents(_ tenant: TenantID) -> [UInt8] { self.tenant(tenant) + [UInt8](":ev".utf8) }
 }

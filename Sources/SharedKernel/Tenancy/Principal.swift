@@ -7,7 +7,7 @@ package struct Principal: Sendable {
     package let tenant: TenantID
     /// Its shard.
     package let shard: Shard
-    /// Status letter and epoch these facts were read under; scripts answer STALE when it is no longer true.
+    /// Status letter, epoch and marks these facts were read under; scripts answer STALE when it is no longer true.
     package let tag: [UInt8]
     /// The API key's id.
     package let keyID: [UInt8]
@@ -66,6 +66,10 @@ package struct Principal: Sendable {
 
     /// KEYS of a script about the principal's tenant.
     package var keys: [[UInt8]] { [shard.prefix, Keyspace.tenant(tenant, in: shard)] }
+
+    /// Whether scripts write an event for each change of a reservation of resources, and so need to know of the
+    /// request. The mark stands behind the epoch's digits, before one other at most.
+    package var wantsResourceEvents: Bool { tag.suffix(2).contains(TenantTag.Mark.resourceEvents.rawValue) }
 
     /// What a script needs to know of the principal.
     package var access: TenantAccess { TenantAccess(keys: keys, tag: tag, scopeFilter: scopeFilter) }

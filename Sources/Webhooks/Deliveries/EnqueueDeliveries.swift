@@ -24,6 +24,32 @@ package struct PlannedDelivery: Sendable {
     /// The bytes to send.
     package let body: [UInt8]
 
+    /// A delivery of these parts.
+    package init(
+        id: DeliveryID, subscription: [UInt8], tenant: TenantID, eventID: [UInt8], sequence: Int64, type: [UInt8],
+        traceID: [UInt8], traceFlags: [UInt8], hasInboundTraceparent: Bool, requestID: [UInt8], body: [UInt8]
+    ) {
+        self.id = id
+        self.subscription = subscription
+        self.tenant = tenant
+        self.eventID = eventID
+        self.sequence = sequence
+        self.type = type
+        self.traceID = traceID
+        self.traceFlags = traceFlags
+        self.hasInboundTraceparent = hasInboundTraceparent
+        self.requestID = requestID
+        self.body = body
+    }
+
+    /// The same with other bytes to send.
+    package func carrying(_ body: [UInt8]) -> PlannedDelivery {
+        PlannedDelivery(
+            id: id, subscription: subscription, tenant: tenant, eventID: eventID, sequence: sequence, type: type,
+            traceID: traceID, traceFlags: traceFlags, hasInboundTraceparent: hasInboundTraceparent,
+            requestID: requestID, body: body)
+    }
+
     /// The delivery of an event to a subscription of an owner in `shard`.
     package init(
         of event: StoredEvent, to subscription: [UInt8], purpose: [UInt8] = [], in shard: Shard, body: [UInt8]

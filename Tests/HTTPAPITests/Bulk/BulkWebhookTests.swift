@@ -59,8 +59,8 @@ struct BulkWebhookTests {
             #expect(resumed.succeeded == [ids[0], ids[1]] && resumed.failed == [ids[2]: "INVALID_TRANSITION"])
             #expect(try await letter(stack, ids[1]) == "A")
             #expect(try await stack.redis("HGET", try stack.key("acme") + ":wf:" + ids[1], "failures").text == "0")
-            let all = try BulkAnswer(
-                try await stack.bulk("webhooks", #"{"event_type":"budget.funded","search":"EXAMPLE.com/"}"#, "DELETE"))
+            let every = #"{"event_type":"budget.funded","search":"EXAMPLE.com/"}"#
+            let all = try BulkAnswer(try await stack.bulk("webhooks", every, "DELETE", key: "k4"))
             #expect(Set(all.succeeded) == Set(ids + [own]))
             #expect(try await letter(stack, ids[0]) == nil)
             let none = try BulkAnswer(try await stack.bulk("webhooks", #"{"status":"ACTIVE"}"#, "DELETE", key: "k3"))

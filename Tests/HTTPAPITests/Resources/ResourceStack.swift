@@ -57,10 +57,11 @@ struct ResourceServer: Sendable {
             }
         }
         try response.check(method, described ?? target)
+        let json = response.stream == nil ? response.body : [UInt8]("{}".utf8)
         return ResourceAnswer(
             status: response.status.code, headers: response.headers,
             body: String(decoding: response.body, as: UTF8.self),
-            root: try JSONDocument.parse(response.body, maxDepth: JSONDocument.depthCeiling).root)
+            root: try JSONDocument.parse(json, maxDepth: JSONDocument.depthCeiling).root)
     }
 }
 

@@ -29,6 +29,8 @@ struct CreateKeyTests {
             journal.with([
                 self.scene.key("keys"): .hash(["key_1": row]),
                 self.scene.key("kl"): .scores(["key_1": now]),
+                self.scene.key("kx"): .scores(["key_1": end]),
+                self.scene.shardKey("due"): .scores(["k" + self.scene.tenant: end]),
                 self.scene.shardKey("kl"): .scores(["key_1:acme": now]),
                 self.scene.shardKey("ids"): .hash(["key_1": "acme"]),
             ]))

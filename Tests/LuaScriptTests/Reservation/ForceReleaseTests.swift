@@ -15,7 +15,8 @@ struct ForceReleaseTests {
     }
 
     private func force(_ name: ByteText) async throws -> Observation {
-        try await self.scene.observe("reservation/force_release", ["resource": name, "entry": "{\"op\":\"force\"}"])
+        try await self.scene.observe(
+            "reservation/force_release", ["resource": name, "entry": "{\"op\":\"force\"}", "context": ""])
     }
 
     @Test("A hold is freed by its name without its token, with what it took along, and there is an audit entry")

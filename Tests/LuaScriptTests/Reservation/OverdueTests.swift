@@ -25,7 +25,7 @@ struct OverdueTests {
                 "reservation/release", self.scene.releaseArguments([hold], isRegistered: true, tag: Scene.tag()),
                 "ITEMS"
             ),
-            ("reservation/force_release", ["resource": "X", "entry": "{}"], "FREE"),
+            ("reservation/force_release", ["resource": "X", "entry": "{}", "context": ""], "FREE"),
             ("reservation/undefine", UndefineTests.arguments(["X"]), "DELETED"),
         ]
     }

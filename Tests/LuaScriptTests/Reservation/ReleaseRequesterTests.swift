@@ -18,7 +18,9 @@ struct ReleaseRequesterTests {
         _ requester: ByteText, after: ByteText = "0", till: ByteText = "", limit: Int = 100,
         tag: ByteText = Scene.tag()
     ) -> ScriptArguments {
-        ["tag": tag, "requester": requester, "after": after, "till": till, "limit": ByteText(limit)]
+        [
+            "tag": tag, "requester": requester, "after": after, "till": till, "limit": ByteText(limit), "context": "",
+        ]
     }
 
     private func release(

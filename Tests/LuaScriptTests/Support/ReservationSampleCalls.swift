@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension SampleCall {
-    static let locks = plainNames + giving + taking + givingBack + lookingOn + defining
+    static let locks = plainNames + giving + taking + givingBack + lookingOn + defining + streaming
 
     /// Keys of a hold of `alice`.
     private static func hold(_ scene: Scene, _ name: ByteText = "gpu-1") -> [ByteText] {
@@ -176,7 +176,78 @@ extension SampleCall {
             typed: { Self.hold($0, "P_0") + Self.derived($0) + [$0.shardKey("due")] + Self.journal($0) },
             arrange: { scene in
                 try await Self.openHeldPool(scene)
-                return ["resource": "P", "entry": "{\"operation\":\"forceUnreserve\"}"]
+                return ["resource": "P", "entry": "{\"operation\":\"forceUnreserve\"}", "context": ""]
+            }),
+    ]
+
+    /// Keys of a live stream, and those of a tenant's events when the tag says that there are any.
+    private static func stream(_ scene: Scene) -> [ByteText] {
+        [scene.tenantKey, scene.key("es"), scene.shardKey("due")]
+    }
+
+    private static let streaming = [
+        SampleCall(
+            script: "reservation/give_back", word: "ITEMS", again: "ITEMS",
+            typed: {
+                Self.hold($0, "P_0") + Self.derived($0) + [$0.holdKey("P"), $0.shardKey("due")] + Self.journal($0)
+            },
+            arrange: { scene in
+                try await Self.openHeldPool(scene)
+                try await scene.setMarks("h")
+                return scene.giveBackArguments([Hold("P")])
+            }),
+        SampleCall(
+            script: "reservation/claim", variant: "that is told of", word: "ITEMS", again: "ITEMS",
+            typed: { Self.claimed($0) + Self.journal($0) },
+            arrange: { scene in
+                try await Self.openPool(scene)
+                try await scene.setMarks("hw")
+                return scene.claimArguments([Hold("P", ttlMs: 30_000)], tag: Scene.tag() + "hw")
+            }),
+        SampleCall(
+            script: "reservation/expire", variant: "that is told of", word: "EXPIRED", again: "EXPIRED",
+            typed: { [$0.tenantKey, $0.key("act"), $0.shardKey("due"), $0.key("ev")] + Self.journal($0) },
+            arrange: { scene in
+                try await scene.openTenant()
+                _ = try await scene.acquire(Hold())
+                try await scene.setMarks("h", tag: "A1")
+                try await scene.setClock(Scene.startMs + 30_000)
+                return ["limit": "10"]
+            }),
+        SampleCall(
+            script: "reservation/open_stream", word: "OPENED", again: "STALE",
+            typed: { Self.stream($0) + [$0.key("ev")] },
+            arrange: { scene in
+                try await Self.openHolds(scene)
+                return scene.openStreamArguments("s1")
+            }),
+        SampleCall(
+            script: "reservation/renew_streams", word: "RENEWED", again: "RENEWED",
+            typed: { Self.stream($0) + [$0.key("ev")] },
+            arrange: { scene in
+                try await Self.openHolds(scene)
+                return ScriptArguments(["lease_ms": "60000"], rest: ["s1", "s2"])
+            }),
+        SampleCall(
+            script: "reservation/close_streams", word: "CLOSED", again: "CLOSED", typed: { Self.stream($0) },
+            arrange: { scene in
+                try await scene.openTenant()
+                _ = try await scene.run("reservation/open_stream", scene.openStreamArguments("s1"))
+                return ScriptArguments([:], rest: ["s1"])
+            }),
+        SampleCall(
+            script: "reservation/end_streams", word: "EXPIRED", again: "EXPIRED", typed: { Self.stream($0) },
+            arrange: { scene in
+                try await scene.openTenant()
+                _ = try await scene.run("reservation/open_stream", scene.openStreamArguments("s1"))
+                try await scene.setClock(Scene.startMs + 60_000)
+                return ["limit": "10"]
+            }),
+        SampleCall(
+            script: "reservation/stream_events", word: "EVENTS", again: "EVENTS", typed: { [$0.key("ev")] },
+            arrange: { scene in
+                try await Self.openHolds(scene)
+                return ["after": "0", "limit": "10"]
             }),
     ]
 

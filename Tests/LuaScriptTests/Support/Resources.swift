@@ -162,7 +162,7 @@ extension Scene {
     }
 
     func transactReleaseArguments(_ holds: [Hold], method: ByteText = "A") -> ScriptArguments {
-        ScriptArguments(["tag": Scene.tag(), "method": method], rest: holds.flatMap(\.releaseItem))
+        ScriptArguments(["tag": Scene.tag(), "method": method, "context": ""], rest: holds.flatMap(\.releaseItem))
     }
 
     /// Keys that tell what is held along with other things; none when nothing is.

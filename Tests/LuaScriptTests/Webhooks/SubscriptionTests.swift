@@ -121,7 +121,7 @@ struct SubscriptionScriptTests {
         journal.audit("{\"op\":\"delete\"}")
         journal.event("webhook.deleted", "{}", "{\"w\":3}")
         var changes = journal.with([self.scene.tenantKey: .string(Scene.tag(changes: 2))])
-        for name: ByteText in ["wh", "whl", "wk", "p", "wf:whsub_1"] { changes[self.scene.key(name)] = .removed }
+        for name: ByteText in ["wh", "whl", "wk", "wc", "p", "wf:whsub_1"] { changes[self.scene.key(name)] = .removed }
         for name: ByteText in ["whl", "ids"] { changes[self.scene.shardKey(name)] = .removed }
         seen.expectChanges(changes)
     }
@@ -156,7 +156,9 @@ struct SubscriptionScriptTests {
         #expect(try await hooks() == "{\"thresholds\":[0.15,0.8]}")
         _ = try await self.delete(WebhookCalls.delete(id: "whsub_2"))
         #expect(try await hooks() == nil)
-        #expect(try await self.scene.harness.snapshot().hash(self.scene.key("wk")).isEmpty)
+        for name: ByteText in ["wk", "wc"] {
+            #expect(try await self.scene.harness.snapshot().hash(self.scene.key(name)).isEmpty)
+        }
     }
 
     @Test("The union is bounded: what would make it larger is refused and changes nothing")

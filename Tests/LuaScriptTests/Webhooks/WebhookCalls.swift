@@ -69,7 +69,8 @@ extension SampleCall {
             script: "webhooks/create_subscription", word: "CREATED", again: "CREATED",
             typed: { scene in
                 [
-                    scene.tenantKey, scene.key("wh"), scene.key("whl"), scene.key("wk"), scene.key("p"),
+                    scene.tenantKey, scene.key("wh"), scene.key("whl"), scene.key("wk"), scene.key("wc"),
+                    scene.key("p"),
                     scene.shardKey("whl"), scene.shardKey("ids"),
                 ] + Self.journal(scene)
             },
@@ -80,7 +81,10 @@ extension SampleCall {
         SampleCall(
             script: "webhooks/update_subscription", word: "UPDATED", again: "UPDATED",
             typed: { scene in
-                [scene.tenantKey, scene.key("wh"), scene.key("wk"), scene.key("p"), scene.key("wf:whsub_1")]
+                [
+                    scene.tenantKey, scene.key("wh"), scene.key("wk"), scene.key("wc"),
+                    scene.key("p"), scene.key("wf:whsub_1"),
+                ]
                     + Self.journal(scene)
             },
             arrange: { scene in
@@ -91,7 +95,8 @@ extension SampleCall {
             script: "webhooks/delete_subscription", word: "DELETED", again: "NOT_FOUND",
             typed: { scene in
                 [
-                    scene.tenantKey, scene.key("wh"), scene.key("whl"), scene.key("wk"), scene.key("p"),
+                    scene.tenantKey, scene.key("wh"), scene.key("whl"), scene.key("wk"), scene.key("wc"),
+                    scene.key("p"),
                     scene.shardKey("whl"), scene.shardKey("ids"),
                 ] + Self.journal(scene)
             },

@@ -117,6 +117,8 @@ do
         function teller.spent(unit, paths, amount)
             if amount == '0' or not string.find(match(telling, '^[^\n]*'), 'b', 1, true) then return end
             local key = tenant_key .. ':br:' .. format('%d', math.floor(now / 60000))
+            local is_full = redis.pcall('HLEN', key)
+            if type(is_full) == 'table' or is_full >= 200 then return end
             for i = 1, #paths do redis.pcall('HINCRBY', key, paths[i] .. '\0' .. unit, amount) end
             redis.pcall('PEXPIRE', key, 172800000)
         end
@@ -126,8 +128,16 @@ do
     -- What a server sends along, made of what the tenant's profile says of its subscriptions.
     function tell.listed(tenant_key, context)
         local hooks = redis.pcall('HGET', tenant_key .. ':p', 'hooks')
-        local list = type(hooks) == 'string' and string.match(hooks, '"thresholds":%[([%d.,]+)%]') or ''
-        return string.gsub(list, ',', ' ') .. '\n' .. context
+        local shares = {0.8, 0.95, 1}
+        local list = type(hooks) == 'string' and string.match(hooks, '"thresholds":%[([%d.,]+)%]')
+        if not list then return '\n' .. context end
+        for text in string.gmatch(list, '[%d.]+') do
+            local share = text + 0
+            if share ~= 0.8 and share ~= 0.95 and share ~= 1 then shares[#shares + 1] = share end
+        end
+        table.sort(shares)
+        for i = 1, #shares do shares[i] = string.format('%.15g', shares[i]) end
+        return table.concat(shares, ' ') .. '\n' .. context
     end
 
     -- A context with the number of events like this one that were not written.

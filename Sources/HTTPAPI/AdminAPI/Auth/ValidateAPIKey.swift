@@ -20,7 +20,7 @@ enum ValidateAPIKey {
         let secret = try fields.requiredString("key_secret", characters: 0...Limits.bodyBytesMax)
         let hash = APIKeyHash(of: secret)
         return .call(ScriptCall(.adminKeyOwner, keys: [Keyspace.apiKey(hash)])) { reply throws(ScriptFault) in
-            if reply.isWord("NOT_FOUND") { return invalid("KEY_NOT_FOUND", nil, keyID: nil) }
+            if reply.isWord("NOT_FOUND") { return invalid("KEY_NOT_FOUND", nil, keyID: nil, input) }
             let owner = try reply.bytes(0)
             guard reply.isWord("OWNER"), let colon = owner.firstIndex(of: UInt8(ascii: ":")),
                 let tenant = TenantID(owner[..<colon])
@@ -33,11 +33,11 @@ enum ValidateAPIKey {
         var call = ScriptCall(.adminGetKey, keys: input.installation.keyspace.keys(of: tenant))
         call.append(keyID)
         return .call(call) { reply throws(ScriptFault) in
-            if reply.isWord("NOT_FOUND") { return invalid("KEY_NOT_FOUND", nil, keyID: nil) }
+            if reply.isWord("NOT_FOUND") { return invalid("KEY_NOT_FOUND", nil, keyID: nil, input) }
             guard reply.isWord("KEY") else { throw reply.malformed("word") }
             let found = try FoundAPIKey(reply, id: keyID, tenant)
             let status = try reply.bytes(0).first.flatMap(TenantStatus.init(rawValue:))
-            if let reason = reason(found.key, hash, status) { return invalid(reason, tenant, keyID: keyID) }
+            if let reason = reason(found.key, hash, status) { return invalid(reason, tenant, keyID: keyID, input) }
             return .respond(.json(body(found.key)))
         }
     }
@@ -54,7 +54,9 @@ enum ValidateAPIKey {
         }
     }
 
-    private static func invalid(_ reason: StaticString, _ tenant: TenantID?, keyID: [UInt8]?) -> Step {
+    private static func invalid(
+        _ reason: StaticString, _ tenant: TenantID?, keyID: [UInt8]?, _ input: Endpoint.Input
+    ) -> Step {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.key("valid")
@@ -68,7 +70,23 @@ enum ValidateAPIKey {
         writer.key("reason")
         writer.string(reason)
         writer.endObject()
-        return .respond(.json(writer.finish()))
+        let answer = APIResponse.json(writer.finish())
+        let login = FailedLogin(tenant: tenant, keyID: keyID ?? [], reason: word(reason))
+        return .call(login.event(input.request, input.installation.keyspace)) { _ throws(ScriptFault) in
+            .respond(answer)
+        }
+    }
+
+    /// The reason in the words of events (admin digest 4.3).
+    private static func word(_ reason: StaticString) -> StaticString {
+        switch reason.description {
+        case "KEY_NOT_FOUND": "key_not_found"
+        case "KEY_REVOKED": "key_revoked"
+        case "KEY_EXPIRED": "key_expired"
+        case "TENANT_SUSPENDED": "tenant_suspended"
+        case "TENANT_CLOSED": "tenant_closed"
+        default: "invalid_key"
+        }
     }
 
     private static func body(_ key: APIKeyRecord) -> [UInt8] {

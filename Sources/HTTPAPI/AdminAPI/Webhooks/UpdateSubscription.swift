@@ -73,7 +73,17 @@ struct UpdateSubscription: Sendable {
             changed: terms.changes(from: stored.terms))
         if change.patch.writesSecrets { try writeSecrets(change, of: stored, to: &result) }
         result.changed.sort { $0.place < $1.place }
+        if !result.changed.isEmpty || result.status != stored.status { reseal(&result, stored) }
         return result
+    }
+
+    /// Seals what is written anyway under the key that counts now, so that old keys go out of use.
+    private func reseal(_ result: inout Result, _ stored: StoredSubscription) {
+        guard let box = services.box, !box.isCurrent(result.sealed),
+            let secret = try? WebhookSecret(sealed: result.sealed, for: stored.id, in: box),
+            let sealed = try? secret.sealed(for: stored.id, in: box)
+        else { return }
+        result.sealed = sealed
     }
 
     private func writeSecrets(
@@ -129,7 +139,7 @@ struct UpdateSubscription: Sendable {
         let trail = change.trail
         // What changes nothing is sent as it is stored: the script sees that, and leaves no trace.
         let document =
-            result.changed.isEmpty
+            result.changed.isEmpty && result.sealed == stored.sealed
             ? stored.content
             : StoredSubscription.content(sealed: result.sealed, result.terms)
         var call = ScriptCall(.webhooksUpdateSubscription, keys: trail.owner.keys, reservingBytes: 8_192)

@@ -4,8 +4,8 @@
 internal import SharedKernel
 
 extension AdminAPI {
-    /// Webhook subscriptions, on the admin plane and for tenants themselves (admin digest 1.6, 1.7); deliveries are
-    /// elsewhere.
+    /// Webhook subscriptions, on the admin plane and for tenants themselves (admin digest 1.6, 1.7), and their
+    /// deliveries.
     package static func webhookEndpoints(_ services: WebhookServices) -> [Endpoint] {
         [
             CreateSubscription(services: services).endpoint(on: .admin, "createWebhookSubscription"),
@@ -20,6 +20,9 @@ extension AdminAPI {
             DeleteSubscription.endpoint(on: .tenant, "deleteTenantWebhook"),
             TestSubscription(services: services).endpoint(on: .admin, "testWebhookSubscription"),
             TestSubscription(services: services).endpoint(on: .tenant, "testTenantWebhook"),
+            ListDeliveries.endpoint(on: .admin, "listWebhookDeliveries"),
+            ListDeliveries.endpoint(on: .tenant, "listTenantWebhookDeliveries"), ListDeliveries.deadLetters,
+            ResendDelivery.endpoint, ReplayEvents.endpoint,
         ] + WebhookSecurityConfig(services: services).endpoints
     }
 }

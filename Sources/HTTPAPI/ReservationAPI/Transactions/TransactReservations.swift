@@ -75,10 +75,14 @@ extension TransactReservations {
             let transaction = transactions[results.count]
             switch transaction.work {
             case .acquire(let items, let isQuestion):
-                let acquire = AcquireTogether(items, method: transaction.method, isQuestion: isQuestion)
+                let acquire = AcquireTogether(
+                    items, method: transaction.method, isQuestion: isQuestion,
+                    context: EventContext.ofResources(correlation, principal))
                 return self.acquire(acquire, results, principal)
             case .release(let items):
-                return release(ReleaseTogether(items, method: transaction.method), results, principal)
+                let context = EventContext.ofResources(correlation, principal)
+                return release(
+                    ReleaseTogether(items, method: transaction.method, context: context), results, principal)
             }
         }
 

@@ -102,7 +102,8 @@ extension ResourceWorld {
     }
 
     mutating func forceRelease(_ name: ByteText) async throws {
-        let answer = try await self.scene.run("reservation/force_release", ["resource": name, "entry": "{}"])
+        let answer = try await self.scene.run(
+            "reservation/force_release", ["resource": name, "entry": "{}", "context": ""])
         try self.sweep()
         let units = self.state.slots(name)
         let unit = units.first?.name ?? name

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import Events
+internal import HTTPTypes
+internal import LuaCatalog
+internal import SharedKernel
+internal import StrictJSON
+internal import Webhooks
+
+/// `POST /v1/admin/x-holdfast/deliveries/{delivery_id}/resend`: the event of a delivery once more, as a new delivery.
+/// A delivery is sent again once: asked twice, it names the same new one; that one can be sent again in its turn.
+enum ResendDelivery {
+    static let endpoint = Endpoint(
+        "resendDelivery", .post, "/v1/admin/x-holdfast/deliveries/{delivery_id}/resend", surface: .admin,
+        access: .admin, plan: { input in planning { try plan(input) } })
+
+    private static let noDelivery = APIError(.notFound, "NOT_FOUND", "delivery_id: there is no such delivery")
+    private static let noEvent = APIError(.notFound, "EVENT_NOT_FOUND", "delivery_id: its event is kept no longer")
+    private static let noSubscription = APIError(
+        .notFound, "WEBHOOK_NOT_FOUND", "delivery_id: its subscription is gone or not ACTIVE")
+
+    private static func plan(_ input: Endpoint.Input) throws -> Step {
+        let text = input.request.parameters.first ?? []
+        guard let id = DeliveryID(text, input.installation.keyspace) else { return .refuse(noDelivery) }
+        var call = ScriptCall(.webhooksGetDelivery, keys: [id.shard.prefix])
+        call.append(id.text)
+        return .call(call) { reply throws(ScriptFault) in
+            if reply.isWord("NOT_FOUND") { return .refuse(noDelivery) }
+            guard reply.isWord("FOUND"), let owner = SubscriptionOwner.parse(try reply.bytes(1)),
+                let tenant = SubscriptionOwner.parse(try reply.bytes(2)),
+                let event = EventID(try reply.bytes(3), input.installation.keyspace)
+            else { throw reply.malformed("delivery") }
+            let delivery = PlannedDelivery(
+                id: DeliveryID(
+                    of: event.text, to: try reply.bytes(0), purpose: [UInt8]("resend ".utf8) + id.text, in: id.shard),
+                subscription: try reply.bytes(0), tenant: tenant, eventID: event.text, sequence: event.sequence,
+                type: try reply.bytes(4), traceID: try reply.bytes(5), traceFlags: try reply.bytes(6),
+                hasInboundTraceparent: try reply.bytes(7) == [49], requestID: try reply.bytes(8),
+                body: try reply.bytes(9))
+            let send = Sending(input: input, original: id, owner: owner)
+            return delivery.body.isEmpty ? send.load(event, for: delivery) : send.queue(delivery)
+        }
+    }
+
+    private struct Sending: Sendable {
+        let input: Endpoint.Input
+        let original: DeliveryID
+        let owner: TenantID
+
+        /// The bytes of a delivery that succeeded are those of its event.
+        func load(_ event: EventID, for delivery: PlannedDelivery) -> Step {
+            var call = ScriptCall(.eventsGet, keys: [event.shard.prefix])
+            call.append(decimal: event.sequence)
+            return .call(call) { reply throws(ScriptFault) in
+                if reply.isWord("NO_EVENT") { return .refuse(noEvent) }
+                guard let stored = StoredEvent(id: event, body: try reply.bytes(0)) else {
+                    throw reply.malformed("event")
+                }
+                return queue(delivery.carrying(stored.json))
+            }
+        }
+
+        func queue(_ delivery: PlannedDelivery) -> Step {
+            let keys = input.installation.keyspace.keys(of: owner)
+            let enqueue = EnqueueDeliveries(keys: keys, [delivery])
+            return .call(enqueue.call) { reply throws(ScriptFault) in
+                _ = try enqueue.count(reply)
+                if try reply.bytes(1) == [UInt8(ascii: "S")] { return .refuse(noSubscription) }
+                let entry = AuditEntry(
+                    operation: "resendDelivery", status: .accepted, actor: .admin, resourceType: "webhook",
+                    resourceID: delivery.subscription
+                ).json(input.request) { writer in
+                    writer.key("metadata")
+                    writer.beginObject()
+                    writer.key("delivery_id")
+                    writer.string(original.text)
+                    writer.key("event_id")
+                    writer.string(delivery.eventID)
+                    writer.endObject()
+                }
+                var note = ScriptCall(.adminNote, keys: keys)
+                note.append(entry)
+                return .call(note) { _ throws(ScriptFault) in .respond(answer(delivery)) }
+            }
+        }
+
+        private func answer(_ delivery: PlannedDelivery) -> APIResponse {
+            var writer = JSONWriter(capacity: 128)
+            writer.beginObject()
+            writer.key("delivery_id")
+            writer.string(delivery.id.text)
+            writer.key("event_id")
+            writer.string(delivery.eventID)
+            writer.endObject()
+            return .json(writer.finish(), status: .accepted)
+        }
+    }
+}

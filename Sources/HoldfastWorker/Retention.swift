@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Holdfast authors
+
+internal import HoldfastRuntime
+internal import Logging
+internal import LuaCatalog
+internal import Observability
+internal import ServiceLifecycle
+internal import SharedKernel
+internal import Webhooks
+
+/// What has to be done now and then whatever happens: logs lose what has ended, and what the operator's subscriptions
+/// ask for is spread to every tenant.
+struct Retention: Sendable {
+    private static let trimEvery = Duration.seconds(600)
+    private static let spreadEvery = Duration.seconds(5)
+    /// Even if nothing has changed: tenants may have been made meanwhile.
+    private static let spreadAllEvery = 12
+    private static let entriesPerCall: Int64 = 200
+    private static let tenantsPerCall: Int64 = 500
+
+    private let store: Store
+    private let logger: Logger
+    private let trimmed: [String: PrometheusCounter]
+    private let failures: PrometheusCounter
+    private let duration: PrometheusHistogram
+
+    init(_ store: Store, registry: PrometheusRegistry, logger: Logger) {
+        self.store = store
+        self.logger = logger
+        registry.describe("holdfast_retention_trimmed_total", "Entries dropped from logs because they have ended.")
+        registry.describe("holdfast_retention_failures_total", "Script calls of the retention that failed.")
+        registry.describe("holdfast_retention_duration_seconds", "Time of a pass over the logs of all shards.")
+        trimmed = Dictionary(
+            uniqueKeysWithValues: ["event", "audit_entry"].map {
+                ($0, registry.counter("holdfast_retention_trimmed", labels: [("kind", $0)]))
+            })
+        failures = registry.counter("holdfast_retention_failures")
+        duration = registry.timer("holdfast_retention_duration")
+    }
+
+    /// Drops what has ended from the logs of every shard.
+    func trim() async {
+        let begin = ContinuousClock.now
+        for shard in store.keyspace.shards where !Task.isCancelled {
+            do throws(ScriptFault) {
+                while try await trim(shard), !Task.isCancelled {}
+            } catch {
+                record(error, "trim")
+            }
+        }
+        let (seconds, attoseconds) = (ContinuousClock.now - begin).components
+        duration.recordNanoseconds(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
+    }
+
+    /// One call; whether there is more.
+    private func trim(_ shard: Shard) async throws(ScriptFault) -> Bool {
+        var call = ScriptCall(.eventsTrim, keys: [shard.prefix])
+        call.append(decimal: Self.entriesPerCall)
+        let reply = try await store.runner.run(call)
+        guard reply.isWord("TRIMMED") else { throw reply.malformed("word") }
+        trimmed["event"]?.increment(by: try reply.int(0))
+        trimmed["audit_entry"]?.increment(by: try reply.int(1))
+        return try reply.int(2) == 1
+    }
+
+    /// What the operator's subscriptions ask for, as JSON; empty for nothing.
+    func operatorsAsks() async throws(ScriptFault) -> [UInt8] {
+        let reply = try await store.runner.run(
+            ScriptCall(.webhooksOperatorHooks, keys: store.keyspace.keys(of: .system)))
+        guard reply.isWord("HOOKS") else { throw reply.malformed("word") }
+        return try reply.bytes(0)
+    }
+
+    /// Tells every tenant of it; whether all went well.
+    func spread(_ asks: [UInt8]) async -> Bool {
+        for shard in store.keyspace.shards where !Task.isCancelled {
+            do throws(ScriptFault) {
+                var offset: Int64 = 0
+                while true {
+                    let tenants = try await self.tenants(shard, from: offset)
+                    for tenant in tenants { try await spread(asks, to: tenant) }
+                    guard tenants.count == Self.tenantsPerCall, !Task.isCancelled else { break }
+                    offset += Self.tenantsPerCall
+                }
+            } catch {
+                record(error, "spread")
+                return false
+            }
+        }
+        return !Task.isCancelled
+    }
+
+    private func spread(_ asks: [UInt8], to tenant: TenantID) async throws(ScriptFault) {
+        var call = ScriptCall(.webhooksSpreadHooks, keys: store.keyspace.keys(of: tenant))
+        call.append(asks)
+        let reply = try await store.runner.run(call)
+        guard reply.isWord("TOO_MANY") else { return }
+        logger.warning(
+            "the operator's subscriptions ask for too many thresholds for this tenant",
+            metadata: .keyed([.tenant: .string(tenant.description)]))
+    }
+
+    /// A page of a shard's tenants.
+    private func tenants(_ shard: Shard, from offset: Int64) async throws(ScriptFault) -> [TenantID] {
+        var call = ScriptCall(.sweepTenants, keys: [shard.prefix])
+        call.append(decimal: offset)
+        call.append(decimal: Self.tenantsPerCall)
+        let reply = try await store.runner.run(call)
+        guard reply.isWord("TENANTS") else { throw reply.malformed("word") }
+        var found: [TenantID] = []
+        for index in 0..<reply.count {
+            if let tenant = TenantID(try reply.bytes(index)) { found.append(tenant) }
+        }
+        return found
+    }
+
+    private func record(_ fault: ScriptFault, _ what: String) {
+        failures.increment()
+        logger.log(
+            level: fault.isUnavailable ? .debug : .error, "retention failed",
+            metadata: .keyed([.error: .string(fault.description), .operation: .string(what)]))
+    }
+}
+
+extension Retention: Service {
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask {
+                    while !Task.isCancelled {
+                        await self.trim()
+                        try? await Task.sleep(for: Self.trimEvery * Double.random(in: 0.9...1.1))
+                    }
+                }
+                group.addTask { await self.spreadAgainAndAgain() }
+            }
+        }
+    }
+
+    private func spreadAgainAndAgain() async {
+        var known: [UInt8]?
+        var round = 0
+        while !Task.isCancelled {
+            do throws(ScriptFault) {
+                let asks = try await operatorsAsks()
+                // Nothing asked for and nothing ever: tenants know as much.
+                let isNews = known.map { $0 != asks } ?? true
+                round += 1
+                if isNews || (!asks.isEmpty && round % Self.spreadAllEvery == 0), await spread(asks) { known = asks }
+            } catch {
+                record(error, "spread")
+            }
+            try? await Task.sleep(for: Self.spreadEvery * Double.random(in: 0.9...1.1))
+        }
+    }
+}

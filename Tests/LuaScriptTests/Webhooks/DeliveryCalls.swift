@@ -125,14 +125,17 @@ extension SampleCall {
         #expect(try await scene.enqueue(DeliveryCalls.item()).word == "QUEUED")
     }
 
-    private static func finishing(_ variant: String, _ arguments: ScriptArguments) -> SampleCall {
+    private static func finishing(
+        _ variant: String, fails: Bool = false, _ arguments: ScriptArguments
+    ) -> SampleCall {
         SampleCall(
             script: "webhooks/finish", variant: variant, word: "FINISHED", again: "LOST", keys: shardKeys,
             typed: { scene in
-                let names: [ByteText] = ["lanes", "dead", "fl:whsub_1", "wt:whsub_1", "ln:whsub_1:acme", "dv:del_1"]
-                return names.map(scene.shardKey)
-                    + [scene.tenantKey, scene.key("wh"), scene.key("wf:whsub_1")]
-                    + [Scene.prefix + "t:__system__:el"] + Self.journal(scene)
+                let names: [ByteText] = ["lanes", "fl:whsub_1", "wt:whsub_1", "ln:whsub_1:acme", "dv:del_1"]
+                let written = names.map(scene.shardKey) + [scene.key("wh"), scene.key("wf:whsub_1")]
+                guard fails else { return written }
+                return written + [scene.tenantKey, scene.key("wk"), scene.key("wc"), scene.key("p")]
+                    + [scene.shardKey("dead"), Scene.prefix + "t:__system__:el"] + Self.journal(scene)
             },
             arrange: { scene in
                 try await Self.queued(scene)
@@ -180,8 +183,8 @@ extension SampleCall {
             }),
         finishing("delivered", DeliveryCalls.finish()),
         finishing("tried again", DeliveryCalls.finish("R", delayMs: 1_000)),
-        finishing("failed", DeliveryCalls.finish("F")),
-        finishing("disabling", DeliveryCalls.finish("F", most: 1)),
+        finishing("failed", fails: true, DeliveryCalls.finish("F")),
+        finishing("disabling", fails: true, DeliveryCalls.finish("F", most: 1)),
         SampleCall(
             script: "webhooks/deliveries", word: "ROWS", again: "ROWS", keys: shardKeys,
             typed: { [$0.shardKey("wd:whsub_1")] },

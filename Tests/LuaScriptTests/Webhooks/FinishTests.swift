@@ -122,6 +122,21 @@ struct FinishScriptTests {
         #expect(seen.after.hash(self.scene.key("wh"))["whsub_1"] == WebhookCalls.row("D"))
     }
 
+    @Test("103: what a disabled subscription asked to look out for is not looked out for any more")
+    func disabledAsks() async throws {
+        try await self.scene.harness.command("HDEL", self.scene.key("wh"), "whsub_1")
+        let made = try await self.scene.run(
+            "webhooks/create_subscription", WebhookCalls.create(asks: "{\"thresholds\":[0.5],\"resources\":true}"))
+        #expect(made.word == "CREATED")
+        try await self.claimOne()
+        let seen = try await self.finish(DeliveryCalls.finish("F", most: 1))
+        #expect(seen.answer == .reply("FINISHED", 1))
+        #expect(seen.before.string(self.scene.tenantKey)?.bytes.last == UInt8(ascii: "h"))
+        #expect(seen.after.string(self.scene.tenantKey)?.bytes.last != UInt8(ascii: "h"))
+        #expect(seen.after[self.scene.key("wk")] == nil && seen.after[self.scene.key("wc")] == nil)
+        #expect(seen.after.hash(self.scene.key("p"))["hooks"] == nil)
+    }
+
     @Test("102: the failure to deliver news of a failure makes no news of itself")
     func noLoop() async throws {
         try await self.claimOne()

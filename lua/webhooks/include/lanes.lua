@@ -2,8 +2,8 @@
 -- in <prefix>ln:<subscription>:<tenant> in the order of their events, and only the first of them is sent. A delivery to
 -- be tried again is a lane of its own, `r<delivery>`, unless the subscription is strictly ordered. All lanes are in
 -- <prefix>lanes by the time they are due; a lane that is being sent is due when its lease ends. A lane whose
--- subscription has as many attempts under way as it may have is in <prefix>wt:<subscription>, too: the end of an attempt
--- makes the first of these due, so that many lanes of an endpoint that hangs cost nothing while it hangs.
+-- subscription has as many attempts under way as it may have is in <prefix>wt:<subscription>, too: the end of an
+-- attempt makes the first of these due, so that many lanes of an endpoint that hangs cost nothing while it hangs.
 local lanes = {}
 do
     -- Takes a delivery out of its lane; the next of the lane is due at once. `lane` is the lane's name.

@@ -6,12 +6,17 @@ import HoldfastWorker
 import LocalStack
 import RedisClient
 import StrictJSON
+import Synchronization
 import Testing
 
 /// Workers die, Redis dies; every event arrives all the same. Set `EVENTS` for a longer run of the test with three
 /// workers: 10000 takes about half an hour.
 @Suite("Webhook deliveries: crashes", .serialized)
 struct CrashTests {
+    private final class Flag: Sendable {
+        let value = Atomic(false)
+    }
+
     /// Adds 1 to the budget; sent again until the server says yes, as a client does, so that it is one event.
     private static func fund(_ world: WebhookWorld, _ key: String) async throws {
         let body =
@@ -91,11 +96,12 @@ struct CrashTests {
                 _ = try await world.subscribe(
                     receiver, path: path, more: ",\"retry_policy\":{\"initial_delay_ms\":100,\"max_retries\":10}")
             }
+            let isOver = Flag()
             let chaos = Task {
                 var workers = try (0..<3).map { _ in try WorkerProgram(world) }
                 var kills = 0
-                while !Task.isCancelled {
-                    try? await Task.sleep(for: .milliseconds(Int.random(in: 200...900)))
+                while !isOver.value.load(ordering: .relaxed) {
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 200...900)))
                     let victim = Int.random(in: 0..<3)
                     workers[victim].kill()
                     kills += 1
@@ -111,11 +117,11 @@ struct CrashTests {
                     receiver.hooks.count >= count * paths.count / 2
                 }
             } catch {
-                chaos.cancel()
+                isOver.value.store(true, ordering: .relaxed)
                 for worker in try await chaos.value.0 { worker.kill() }
                 throw error
             }
-            chaos.cancel()
+            isOver.value.store(true, ordering: .relaxed)
             let (workers, kills) = try await chaos.value
             defer { for worker in workers { worker.kill() } }
             #expect(kills >= 3)

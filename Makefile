@@ -6,10 +6,10 @@ ARGS ?=
 SOURCES := Package.swift Sources Tests Plugins/EmbedLua/EmbedLua.swift Plugins/EmbedAPIFiles/EmbedAPIFiles.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format interop fuzz-api bench verify clean deps
+.PHONY: help run test build release lint format interop fuzz-api bench bench-webhooks verify clean deps
 
 help: ## list the commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: deps ## start everything here: Redis, server, worker, and a tenant to try; Ctrl-C ends it
 	swift build -c release
@@ -40,6 +40,10 @@ fuzz-api: deps ## throw generated requests at a server and hold its answers agai
 bench: deps ## measure everything on this machine and print one table
 	swift build -c release
 	@exec .build/release/holdfast-bench $(ARGS)
+
+bench-webhooks: deps ## measure webhooks on this machine and print one table
+	swift build -c release
+	@exec .build/release/holdfast-bench --webhooks $(ARGS)
 
 verify: deps ## check the invariants of the Redis that HOLDFAST_REDIS_URL names
 	swift build -c release

@@ -178,8 +178,8 @@ let package = Package(
             name: "HoldfastWorker",
             dependencies: [
                 "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
-                "SharedKernel", "StrictJSON",
-                "LuaCatalog", "Observability", lifecycle, logging,
+                "SharedKernel",
+                "LuaCatalog", "Observability", "StrictJSON", lifecycle, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

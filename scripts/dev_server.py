@@ -66,11 +66,16 @@ class DevServer:
     START_SECONDS = 120
     STOP_SECONDS = 30
 
+    def __init__(self, settings=None):
+        """A server with these settings, as environment variables, besides its own."""
+        self.settings = settings or {}
+
     def __enter__(self):
         path = program()
         print(f"server: {path.relative_to(ROOT)} dev", flush=True)
         self.log = tempfile.TemporaryFile("w+")
         settings = {key: value for key, value in os.environ.items() if not key.startswith("HOLDFAST_")}
+        settings |= self.settings
         # A session of its own: Ctrl-C reaches us alone, and we end it.
         self.process = subprocess.Popen(
             [path, "dev", "--port", "0"], env=settings, stdin=subprocess.DEVNULL, stdout=self.log,
@@ -126,10 +131,13 @@ class DevServer:
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode()}") from None
 
-    def tenant(self, name):
-        """Makes a tenant and gives a key that may do everything."""
+    def tenant(self, name, permissions=None):
+        """Makes a tenant and gives a key with these permissions, or those of a key that nothing is said of."""
         self.admin("POST", "/v1/admin/tenants", {"tenant_id": name, "name": name})
-        return self.admin("POST", "/v1/admin/api-keys", {"tenant_id": name, "name": "main"})["key_secret"]
+        key = {"tenant_id": name, "name": "main"}
+        if permissions:
+            key["permissions"] = permissions
+        return self.admin("POST", "/v1/admin/api-keys", key)["key_secret"]
 
     def budget(self, tenant, scope, allocated, overdraft_limit=0, unit="USD_MICROCENTS"):
         """Makes a budget."""

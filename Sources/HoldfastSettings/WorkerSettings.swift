@@ -10,6 +10,8 @@ package struct WorkerSettings: Sendable {
     package var port = Self.workerPort.fallback
     /// Time between sweeps for due expirations, ms.
     package var sweepIntervalMs = Self.sweepInterval.fallback
+    /// How long a webhook delivery stays with the worker that sends it, ms.
+    package var webhookLeaseMs = Self.webhookLease.fallback
 
     /// The defaults.
     package init() {}
@@ -27,6 +29,7 @@ package struct WorkerSettings: Sendable {
             settings.host = try reader.value(Self.workerHost)
             settings.port = try reader.value(Self.workerPort)
             settings.sweepIntervalMs = try reader.value(Self.sweepInterval)
+            settings.webhookLeaseMs = try reader.value(Self.webhookLease)
             return settings
         }
     }
@@ -42,7 +45,10 @@ extension WorkerSettings {
     private static let sweepInterval = Setting<Int>(
         "HOLDFAST_SWEEP_INTERVAL_MS", .integer(10...60_000), default: 500, shown: "500",
         "Milliseconds between sweeps for reservations and locks that are past their time.")
+    private static let webhookLease = Setting<Int>(
+        "HOLDFAST_WEBHOOK_LEASE_MS", .integer(1_000...600_000), default: 40_000, shown: "40000",
+        "Milliseconds after which a webhook delivery of a worker that died is another's; attempts end well before.")
 
     /// The table's rows besides the shared ones.
-    package static var ownRows: [SettingRow] { [workerHost.row, workerPort.row, sweepInterval.row] }
+    package static var ownRows: [SettingRow] { [workerHost.row, workerPort.row, sweepInterval.row, webhookLease.row] }
 }

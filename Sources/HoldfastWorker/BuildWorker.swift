@@ -44,18 +44,21 @@ private func webhookServices(
     _ settings: WorkerSettings, _ store: Store, _ egress: WebhookEgress, _ context: ProcessContext
 ) -> [any Service] {
     let journal = WebhookJournal(registry: context.registry, logger: context.logger)
+    let leaseMs = Int64(settings.webhookLeaseMs)
     guard let box = SecretBox(keys: settings.shared.secretKeys) else {
         context.logger.warning("HOLDFAST_SECRET_KEY is not set: no webhooks are sent, their events wait")
-        return [Relay(store, journal: journal, onQueued: { _ in })]
+        return [Relay(store, journal: journal, leaseMs: leaseMs, onQueued: { _ in })]
     }
     let security = SecuritySource(store)
-    let dispatcher = Dispatcher(store, secrets: box, journal: journal) { request in
+    let deadline = Duration.milliseconds(ClaimDeliveries.attemptMs(leaseMs: leaseMs))
+    let dispatcher = Dispatcher(store, secrets: box, journal: journal, leaseMs: leaseMs) { request in
         do throws(ScriptFault) {
-            return await egress.sender.send(request, egress.policy(try await security.current()))
+            let policy = egress.policy(try await security.current())
+            return await egress.sender.send(request, policy, deadline: deadline)
         } catch {
             // What may be connected to is not known: nothing is sent, and the lease brings the delivery back.
             return .failed(reason: .cancelled, message: error.description, tookMs: 0)
         }
     }
-    return [dispatcher, Relay(store, journal: journal, onQueued: { dispatcher.wake($0) })]
+    return [dispatcher, Relay(store, journal: journal, leaseMs: leaseMs, onQueued: { dispatcher.wake($0) })]
 }

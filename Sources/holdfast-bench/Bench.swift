@@ -26,6 +26,8 @@ struct Bench: AsyncParsableCommand {
     var aof = "none"
     @Option(help: "Script calls of each measurement of Redis alone.")
     var calls = 60_000
+    @Flag(help: "Measure webhooks, from the event to the endpoint, instead.")
+    var webhooks = false
 
     func run() async throws {
         var options = PrivateRedisOptions()
@@ -35,12 +37,28 @@ struct Bench: AsyncParsableCommand {
         options.persistence = persistence
         let redis = try await PrivateRedis.start(options)
         do {
-            try await measure(redis)
+            if webhooks {
+                try await measureWebhooks(redis)
+            } else {
+                try await measure(redis)
+            }
         } catch {
             await redis.remove()
             throw error
         }
         await redis.remove()
+    }
+
+    private func measureWebhooks(_ redis: PrivateRedis) async throws {
+        let stage = try await WebhookStage(redis)
+        do {
+            var table = WebhookTable(stage, seconds: seconds)
+            try await table.run()
+        } catch {
+            await stage.stop()
+            throw error
+        }
+        await stage.stop()
     }
 
     private func measure(_ redis: PrivateRedis) async throws {

@@ -46,7 +46,7 @@ struct ReportTable {
     }
 
     func finish(alone: [String: AloneResult], aof: String, seconds: Int) {
-        print("\n\(machine()), \(seconds) s a row, AOF \(aof)\n")
+        print("\n\(Self.machine()), \(seconds) s a row, AOF \(aof)\n")
         print(
             "| load | connections | requests/s | p50 µs | p99 µs | server µs/request | Redis µs/request "
                 + "| share of Redis alone |"
@@ -74,7 +74,7 @@ struct ReportTable {
         return String(format: "%.1f", cpu * 1e6 / Double(result.answers))
     }
 
-    private func machine() -> String {
+    static func machine() -> String {
         let info = ProcessInfo.processInfo
         let day = Date().formatted(.iso8601.year().month().day())
         return "\(day), \(info.activeProcessorCount) cores, \(info.operatingSystemVersionString)"

@@ -7,14 +7,15 @@ import Testing
 /// it: `"51, 52: an estimate equal to ..."`, `"75, 77-82: a dry run ..."`.
 @Suite("Statements of the runtime protocol")
 struct StatementTests {
-    private static let folders = ["Tests/HTTPAPITests/Cycles", "Tests/LuaScriptTests/Budget"]
+    private static let folders = [
+        "Tests/HTTPAPITests/Cycles", "Tests/LuaScriptTests/Budget", "Tests/ServerTests/Cycles",
+    ]
 
     private static let all = 1...212
 
     /// Statements that no test shows, and why.
     private static let excluded: [ClosedRange<Int>: String] = [
         207...207: "dry runs tell of refusals like every other: the design's decision",
-        210...210: "webhooks are not delivered yet",
         211...212: "evidence is optional and not offered",
     ]
 

@@ -15,6 +15,7 @@ struct SwiftRulesTests {
     private static let clockFiles: Set<String> = [
         "Sources/Observability/Logging/UTCTimestamp.swift", "Sources/HoldfastRuntime/HTTP/HTTPDate.swift",
         "Sources/holdfast-bench/ReportTable.swift",
+        "Sources/holdfast-bench/Webhooks/HookSink.swift",
     ]
 
     /// Modules that write to the terminal.

@@ -17,7 +17,7 @@ REPLIES
 EVENTS
   none
 COMPLEXITY
-  O(log outbox + limit); 4 calls and 2 an event
+  O(log outbox + limit); 5 calls and 2 an event
 ]]
 --include <clock>
 
@@ -25,12 +25,13 @@ local prefix, lease_key, limit = KEYS[1], KEYS[1] .. 'rl', ARGV[4] + 0
 local BYTES_MAX = 524288
 local call = redis.call
 local holder = call('GET', lease_key)
-if holder and holder ~= ARGV[1] then return {'HELD', call('PTTL', lease_key)} end
-local now = clock.now()
+local left = holder and call('PTTL', lease_key) or 0
+if holder and holder ~= ARGV[1] then return {'HELD', left} end
+local now, place = clock.now(), prefix
 local first = call('ZRANGE', prefix .. 'out', 0, 0, 'WITHSCORES')[2]
 -- An outbox without events needs no lease: nobody waits for it.
 if not first then return {'EVENTS', now, 0, 0} end
-call('SET', lease_key, ARGV[1], 'PX', ARGV[2])
+if 2 * left < ARGV[2] + 0 then call('SET', lease_key, ARGV[1], 'PX', ARGV[2]) end
 local found = call('ZRANGEBYSCORE', prefix .. 'out', '(' .. ARGV[3], '+inf', 'LIMIT', 0, limit + 1)
 local out, n, bytes = {'EVENTS', now, 0, math.max(0, now - math.floor(first / 1000))}, 4, 0
 for i = 1, #found do
@@ -41,8 +42,7 @@ for i = 1, #found do
     local seq, name = string.match(found[i], '^(%d+):(.*)$')
     local body = seq and redis.pcall('GET', prefix .. 'e:' .. seq)
     if type(body) ~= 'string' then body = '' end
-    local place = (prefix) .. 't:'
-    local tag = name and redis.pcall('GET', place .. name)
+    local tag = name and redis.pcall('GET', place .. 't:' .. name)
     out[n + 1], out[n + 2], out[n + 3], out[n + 4] = seq or '0', name or '', type(tag) == 'string' and tag or '', body
     n, bytes = n + 4, bytes + #body
 end

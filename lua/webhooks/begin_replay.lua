@@ -26,5 +26,5 @@ if string.sub(redis.call('GET', tenant_key) or '', 1, 1) == 'C' then return {'CL
 local key = prefix .. 'rp:' .. ARGV[1]
 local other = redis.call('GET', key)
 if other and other ~= ARGV[2] then return {'IN_PROGRESS'} end
-redis.call('SET', key, ARGV[2], 'PX', ARGV[3])
+if not other then redis.call('SET', key, ARGV[2], 'PX', ARGV[3]) end
 return {'BEGUN', row}

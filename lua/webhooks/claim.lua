@@ -21,9 +21,10 @@ REPLIES
 EVENTS
   none
 COMPLEXITY
-  O(limit * log lanes); about 10 calls a delivery
+  O(limit * log lanes); about 11 calls a delivery
 ]]
 --include <clock>
+--include <guard>
 --include <webhooks/lanes>
 
 local prefix = KEYS[1]
@@ -31,7 +32,8 @@ local token, lease_ms, limit, cap = ARGV[1], ARGV[2] + 0, ARGV[3] + 0, ARGV[4] +
 local call = redis.call
 local BYTES_MAX, ENDED_MAX = 1048576, 100
 local now = clock.now()
-local index = prefix .. 'lanes'
+local index, place = prefix .. 'lanes', prefix
+guard.types({prefix .. 'dead', 'zset'})
 local due = call('ZRANGEBYSCORE', index, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 2 * limit)
 local out, claimed, ended, bytes = {'CLAIMED', now, 0, 0, 0}, 0, 0, 0
 if #due > 0 then out[4] = now - due[2] end
@@ -45,7 +47,7 @@ end
 for i = 1, #due, 2 do
     if claimed >= limit or ended >= ENDED_MAX or bytes > BYTES_MAX then break end
     local lane = due[i]
-    local id = head(lane)
+    local id, waits_of = head(lane), nil
     while id do
         local d = redis.pcall('HMGET', prefix .. 'dv:' .. id, 'sub', 'owner', 'state', 'body', 'event', 'type',
             'attempts', 'trace', 'flags', 'inbound', 'request', 'created_ms')
@@ -53,8 +55,7 @@ for i = 1, #due, 2 do
         local is_open = sub and owner and (d[3] == 'P' or d[3] == 'R') and d[4] and d[12] and not d.err
         local reason, row = nil, nil
         if is_open then
-            local place = (prefix) .. 't:' .. owner
-            row = redis.pcall('HGET', place .. ':wh', sub)
+            row = redis.pcall('HGET', place .. 't:' .. owner .. ':wh', sub)
             local letter = type(row) == 'string' and string.sub(row, 1, 1)
             if not letter then
                 reason = 'Subscription not found'
@@ -68,9 +69,12 @@ for i = 1, #due, 2 do
         end
         if is_open and not reason then
             local flights = prefix .. 'fl:' .. sub
+            call('ZREM', prefix .. 'wt:' .. sub, lane)
             call('ZREMRANGEBYSCORE', flights, '-inf', now)
+            waits_of = nil
             if call('ZCARD', flights) >= cap then
-                call('ZADD', index, now + 50, lane)
+                local first = call('ZRANGE', flights, 0, 0, 'WITHSCORES')[2]
+                lanes.wait(prefix, sub, lane, now, first, 2 * lease_ms)
                 break
             end
             call('ZADD', flights, now + lease_ms, id)
@@ -87,11 +91,14 @@ for i = 1, #due, 2 do
         -- Over, or never to be sent; what cannot be read goes on in the list of deliveries alone.
         ended = ended + 1
         if is_open then lanes.close(prefix, id, 'F', now, reason) end
+        waits_of = sub or waits_of
         lanes.leave(prefix, lane, id, now)
         if string.sub(lane, 1, 1) == 'r' or ended >= ENDED_MAX then break end
         id = head(lane)
     end
     if not id then call('ZREM', index, lane) end
+    -- Nothing of it is sent: what waited behind it does not wait for it any longer.
+    if waits_of then lanes.call(prefix, waits_of, now) end
 end
 local next_lane = call('ZRANGE', index, 0, 0, 'WITHSCORES')
 out[3], out[5] = next_lane[2] and math.floor(next_lane[2]) or 0, ended

@@ -26,12 +26,13 @@ REPLIES
 EVENTS
   system.webhook_delivery_failed, webhook.disabled
 COMPLEXITY
-  O(log deliveries of the lane + log lanes); about 15 calls, 30 when it disables
+  O(log deliveries of the lane + log lanes); about 30 calls, 60 when it disables
 ]]
 --include <clock>
 --include <guard>
 --include <tenant>
 --include <outbox>
+--include <webhooks/hooks>
 --include <webhooks/lanes>
 
 local prefix, lane, id, outcome = KEYS[1], ARGV[1], ARGV[2], ARGV[4]
@@ -40,20 +41,26 @@ local key = prefix .. 'dv:' .. id
 local d = call('HMGET', key, 'lease', 'sub', 'owner', 'attempts', 'state')
 if d[1] ~= ARGV[3] or not (d[2] and d[3]) then return {'LOST'} end
 local sub, owner = d[2], d[3]
-local place = (prefix) .. 't:' .. owner
-local tenant_key = place
+local place = prefix
+local tenant_key = place .. 't:' .. owner
 local rows_key, facts_key = tenant_key .. ':wh', tenant_key .. ':wf:' .. sub
-guard.types({rows_key, 'hash', facts_key, 'hash', prefix .. 'lanes', 'zset', prefix .. 'dead', 'zset',
-    prefix .. 'fl:' .. sub, 'zset'})
-guard.journal(prefix, tenant_key)
+guard.types({rows_key, 'hash', facts_key, 'hash', prefix .. 'lanes', 'zset', prefix .. 'fl:' .. sub, 'zset',
+    prefix .. 'wt:' .. sub, 'zset', prefix .. 'ln:' .. string.sub(lane, 2), 'zset'})
+if outcome == 'F' or outcome == 'G' then
+    guard.types({prefix .. 'dead', 'zset', tenant_key, 'string', outbox.system(prefix) .. ':el', 'zset',
+        tenant_key .. ':wk', 'hash', tenant_key .. ':wc', 'hash', tenant_key .. ':p', 'hash'})
+    guard.journal(prefix, tenant_key)
+end
 local now, now_us = clock.now()
 call('HSET', key, 'attempts', (d[4] or 0) + 1, 'status', ARGV[6], 'took_ms', ARGV[7], 'error', ARGV[8])
 call('ZREM', prefix .. 'fl:' .. sub, id)
+lanes.call(prefix, sub, now)
 if outcome == 'S' then
     lanes.close(prefix, id, 'S', now)
     call('HDEL', key, 'body')
     lanes.leave(prefix, lane, id, now)
-    call('HSET', facts_key, 'failures', 0, 'success_ms', now)
+    -- A subscription that was deleted meanwhile leaves nothing behind.
+    if call('HEXISTS', rows_key, sub) == 1 then call('HSET', facts_key, 'failures', 0, 'success_ms', now) end
     return {'FINISHED', 0}
 end
 if outcome == 'R' then
@@ -81,7 +88,12 @@ call('HSET', facts_key, 'failure_ms', now)
 local created, rest = string.match(row, '^A%z(%d+)%z%d+(%z.*)$')
 if not created or (outcome ~= 'G' and failures < ARGV[10] + 0) then return {'FINISHED', 0} end
 call('HSET', rows_key, sub, 'D\0' .. created .. '\0' .. now .. rest)
-if call('EXISTS', tenant_key) == 1 then tenant.bump(tenant_key, now_us) end
+if call('EXISTS', tenant_key) == 1 then
+    tenant.bump(tenant_key, now_us)
+    -- What it asked for is not looked out for any more; taken back into use it asks again.
+    local change = hooks.change(tenant_key, sub, '')
+    if change then hooks.write(tenant_key, sub, change, now_us) end
+end
 outbox.append(prefix, tenant_key, now, now_us, 'webhook.disabled', ARGV[13] ..
     ',"correlation_id":"webhook_auto_disable:' .. sub .. ':' .. id .. '"}', ARGV[12])
 return {'FINISHED', 1}

@@ -72,7 +72,10 @@ package struct StoreWatch: Service {
             }
             // A user without the right to ask has still been answered.
             let isAnswered = error.serverError?.kind == .noPerm
-            if !Task.isCancelled, set(.redisUnreachable, !isAnswered), !isAnswered { outage.begin() }
+            if !Task.isCancelled {
+                set(.redisUnreachable, !isAnswered)
+                if !isAnswered { outage.begin() }
+            }
             return isAnswered
         }
     }

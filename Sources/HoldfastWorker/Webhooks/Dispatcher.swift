@@ -33,6 +33,7 @@ final class Dispatcher: Sendable {
     private let journal: WebhookJournal
     private let send: Send
     private let maxAgeMs: Int64
+    private let leaseMs: Int64
     private let claims = Mutex<[Shard: Claims]>([:])
     private let jobs: AsyncStream<Job>
     private let continuation: AsyncStream<Job>.Continuation
@@ -43,15 +44,20 @@ final class Dispatcher: Sendable {
     /// How often shards are looked at that nobody has said anything of.
     private static let idle = Duration.milliseconds(100)
 
+    private static let settling = Duration.milliseconds(5)
+
+    private var isClaiming: Bool { claims.withLock { $0.values.contains { $0.isRunning } } }
+
     init(
         _ store: Store, secrets: SecretBox, journal: WebhookJournal, maxAgeMs: Int64 = 86_400_000,
-        send: @escaping Send
+        leaseMs: Int64 = ClaimDeliveries.lease_ms, send: @escaping Send
     ) {
         self.store = store
         self.secrets = secrets
         self.journal = journal
         self.send = send
         self.maxAgeMs = maxAgeMs
+        self.leaseMs = leaseMs
         (jobs, continuation) = AsyncStream.makeStream()
     }
 
@@ -87,7 +93,8 @@ final class Dispatcher: Sendable {
 
     /// One claim; how many deliveries it gave.
     private func claim(_ shard: Shard, limit: Int) async -> Int {
-        let claim = ClaimDeliveries(shard: shard, token: RandomBytes.uuid(), limit: limit, maxAgeMs: maxAgeMs)
+        let claim = ClaimDeliveries(
+            shard: shard, token: RandomBytes.uuid(), limit: limit, maxAgeMs: maxAgeMs, leaseMs: leaseMs)
         do throws(ScriptFault) {
             let outcome = try claim.outcome(try await store.runner.run(claim.call))
             journal.recordLanes(shard, outcome)
@@ -169,6 +176,8 @@ extension Dispatcher: Service {
                         for shard in self.store.keyspace.shards { self.wake(shard) }
                         try? await Task.sleep(for: Self.idle)
                     }
+                    // What a claim brings now would otherwise lie until its lease ends.
+                    while !Task.isCancelled, self.isClaiming { try? await Task.sleep(for: Self.settling) }
                     self.continuation.finish()
                 }
                 for await job in self.jobs {

@@ -11,7 +11,7 @@ internal import Darwin
 
 /// Points at which a test lets the process die as if by kill -9: where a crash is worst for deliveries. Which one is
 /// named by the environment variable `HOLDFAST_FAILPOINT`; without it they cost a comparison.
-enum Failpoint: String, CaseIterable, Sendable {
+package enum Failpoint: String, CaseIterable, Sendable {
     /// Events are taken from the outbox, nothing is written yet.
     case relayTaken = "relay-taken"
     /// Deliveries are written, the outbox still has the events.

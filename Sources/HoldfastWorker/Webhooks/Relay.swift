@@ -17,6 +17,7 @@ final class Relay: Sendable {
     private let journal: WebhookJournal
     /// Told of shards that have something to send.
     private let onQueued: @Sendable (Shard) -> Void
+    private let leaseMs: Int64
     /// This process, in leases.
     private let owner = RandomBytes.uuid()
 
@@ -25,7 +26,10 @@ final class Relay: Sendable {
     private static let idle = Duration.milliseconds(100)
     private static let pauseAfterFailure = Duration.seconds(1)
 
-    init(_ store: Store, journal: WebhookJournal, onQueued: @escaping @Sendable (Shard) -> Void) {
+    init(
+        _ store: Store, journal: WebhookJournal, leaseMs: Int64, onQueued: @escaping @Sendable (Shard) -> Void
+    ) {
+        self.leaseMs = leaseMs
         self.store = store
         self.journal = journal
         self.onQueued = onQueued
@@ -50,7 +54,7 @@ final class Relay: Sendable {
 
     /// One outbox to its end.
     private func relay(_ shard: Shard) async -> Bool {
-        var take = TakeEvents(shard: shard, owner: owner)
+        var take = TakeEvents(shard: shard, owner: owner, deliveryLeaseMs: leaseMs)
         do throws(ScriptFault) {
             while !Task.isCancelled {
                 let reply = try await store.runner.run(take.call)

@@ -31,8 +31,12 @@ package struct ClaimedDelivery: Sendable {
 package struct ClaimDeliveries: Sendable {
     /// Deliveries in one call.
     package static let max = 50
-    /// How long a claim lasts, ms: longer than an attempt and saying what came of it.
+    /// How long a claim lasts unless settings say otherwise, ms: longer than an attempt and saying what came of it.
     package static let lease_ms: Int64 = 40_000
+    /// The longest that an attempt may take, ms.
+    private static let attempt_ms: Int64 = 15_000
+    /// What is left of a lease for waiting before an attempt and for saying what came of it, ms, where there is time.
+    private static let spare_ms: Int64 = 5_000
     /// Attempts that one subscription may have under way, whoever makes them.
     package static let perSubscription: Int64 = 4
 
@@ -43,13 +47,21 @@ package struct ClaimDeliveries: Sendable {
     package let limit: Int
     /// Older deliveries are ended, ms.
     package let maxAgeMs: Int64
+    /// How long the claim lasts.
+    package let leaseMs: Int64
 
     /// A claim of at most `limit` deliveries.
-    package init(shard: Shard, token: [UInt8], limit: Int, maxAgeMs: Int64) {
+    package init(shard: Shard, token: [UInt8], limit: Int, maxAgeMs: Int64, leaseMs: Int64 = Self.lease_ms) {
         self.shard = shard
         self.token = token
         self.limit = limit
         self.maxAgeMs = maxAgeMs
+        self.leaseMs = leaseMs
+    }
+
+    /// How long an attempt may take under a lease, ms: it ends before the lease does.
+    package static func attemptMs(leaseMs: Int64) -> Int64 {
+        min(attempt_ms, leaseMs - min(spare_ms, leaseMs / 2))
     }
 
     /// What was claimed, and what is next.
@@ -68,7 +80,7 @@ package struct ClaimDeliveries: Sendable {
     package var call: ScriptCall {
         var call = ScriptCall(.webhooksClaim, keys: [shard.prefix])
         call.append(token)
-        call.append(decimal: Self.lease_ms)
+        call.append(decimal: leaseMs)
         call.append(decimal: Int64(limit))
         call.append(decimal: Self.perSubscription)
         call.append(decimal: maxAgeMs)

@@ -16,9 +16,12 @@ package struct TakeEvents: Sendable {
     package let owner: [UInt8]
     /// Sequence number to go on after; 0 for the first.
     package var after: Int64 = 0
+    /// How long no other worker may take from the outbox.
+    private let leaseMs: Int64
 
-    /// The events of this shard for a worker.
-    package init(shard: Shard, owner: [UInt8]) {
+    /// The events of this shard for a worker whose deliveries are leased to it for so long: outboxes are no longer.
+    package init(shard: Shard, owner: [UInt8], deliveryLeaseMs: Int64 = ClaimDeliveries.lease_ms) {
+        leaseMs = min(Self.lease_ms, deliveryLeaseMs)
         self.shard = shard
         self.owner = owner
     }
@@ -45,7 +48,7 @@ package struct TakeEvents: Sendable {
     package var call: ScriptCall {
         var call = ScriptCall(.eventsTake, keys: [shard.prefix])
         call.append(owner)
-        call.append(decimal: Self.lease_ms)
+        call.append(decimal: leaseMs)
         call.append(decimal: after)
         call.append(decimal: Self.max)
         return call

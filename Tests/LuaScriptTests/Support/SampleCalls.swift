@@ -30,7 +30,7 @@ struct SampleCall: Sendable, CustomTestStringConvertible {
 
     static let all =
         admin + tenants + adminBudgets + budget + charging + settling + operating + reading
-        + listing + locks + telling + bulk + eventReading + webhooks + housekeeping
+        + listing + locks + telling + bulk + eventReading + webhooks + housekeeping + deliveries
 
     /// Keys of every script that writes an event.
     static func events(_ scene: Scene) -> [ByteText] {

@@ -163,9 +163,11 @@ struct DeliveryListTests {
 
     @Test("a store that was away is told of once it is back")
     func outage() async throws {
-        try await WebhookWorld.run(workers: 0) { world in
+        try await WebhookWorld.run(workers: 0, persistence: .everySecond) { world in
             try await world.stopRedis()
-            try await eventually("it is noticed") { !world.server.store.readiness.unreadiness.isEmpty }
+            try await eventually("it is noticed") {
+                world.server.store.readiness.unreadiness.contains(.redisUnreachable)
+            }
             try await world.startRedis()
             try await eventually("it is told") {
                 let answer = try? await world.ask(

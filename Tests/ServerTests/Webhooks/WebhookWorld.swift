@@ -23,16 +23,21 @@ struct WebhookWorld: Sendable {
     private let groups: [ServiceGroup]
 
     /// Runs a test in a world of its own.
-    static func run(workers: Int = 1, _ body: @Sendable (WebhookWorld) async throws -> Void) async throws {
+    static func run(
+        workers: Int = 1, leaseMs: Int = 40_000, persistence: PrivateRedisOptions.Persistence = .none,
+        _ body: @Sendable (WebhookWorld) async throws -> Void
+    ) async throws {
         var options = PrivateRedisOptions()
-        options.persistence = .everySecond
+        options.persistence = persistence
         let redis = try await PrivateRedis.start(options)
         var settings = try serverSettings(redis.url)
         settings.adminKey = RedactedString(adminKey)
         let process = try await buildServer(settings, context: RunningServer.context())
         var services = [ServiceGroup(services: [process], logger: RunningServer.context().logger)]
         for _ in 0..<workers {
-            let worker = try await buildWorker(workerSettings(redis.url), context: RunningServer.context())
+            var workerSettings = try workerSettings(redis.url)
+            workerSettings.webhookLeaseMs = leaseMs
+            let worker = try await buildWorker(workerSettings, context: RunningServer.context())
             services.append(ServiceGroup(services: [worker], logger: RunningServer.context().logger))
         }
         let groups = services
@@ -155,10 +160,38 @@ struct WebhookWorld: Sendable {
         return (id, made.member("signing_secret").map { Self.string($0) } ?? "")
     }
 
+    /// What Redis says.
+    func redis(_ words: String...) async throws -> RedisReply {
+        try await server.store.runner.pool.send(RedisCommand(words.map { [UInt8]($0.utf8) }))
+    }
+
+    /// How many keys of all shards have names like these.
+    func keys(_ patterns: String...) async throws -> Int64 {
+        let source = "local n = 0 for _, p in ipairs(ARGV) do n = n + #redis.call('KEYS', p) end return n"
+        return try await server.store.runner.pool.send(
+            RedisCommand((["EVAL", source, "0"] + patterns).map { [UInt8]($0.utf8) })
+        ).integer ?? -1
+    }
+
+    /// Waits until nothing is on its way any more: no event, no lane, no attempt.
+    func settle() async throws {
+        try await eventually("nothing is stuck") {
+            try await keys("hf:{*}:out", "hf:{*}:lanes", "hf:{*}:ln:*", "hf:{*}:fl:*") == 0
+        }
+    }
+
+    /// A subscription as its owner sees it.
+    func subscription(_ id: String) async throws -> (status: String, failures: Int64) {
+        let found = try await ask("GET", "/v1/webhooks/\(id)", expecting: 200)
+        return (
+            found.member("status").map { Self.string($0) } ?? "", found.member("consecutive_failures")?.int64() ?? 0
+        )
+    }
+
     /// Adds 1 to the budget, which is one event.
-    func fund(_ key: String, headers: [String] = []) async throws {
+    func fund(_ key: String, scope: String = "tenant:acme", headers: [String] = []) async throws {
         _ = try await ask(
-            "POST", "/v1/admin/budgets/fund?scope=tenant:acme&unit=TOKENS",
+            "POST", "/v1/admin/budgets/fund?scope=\(scope)&unit=TOKENS",
             "{\"operation\":\"CREDIT\",\"amount\":{\"unit\":\"TOKENS\",\"amount\":1},\"idempotency_key\":\"\(key)\"}",
             expecting: 200, headers: headers)
     }

@@ -1,7 +1,9 @@
 -- lanes: what waits to be sent. A lane is a subscription and a tenant, `l<subscription>:<tenant>`: its deliveries are
 -- in <prefix>ln:<subscription>:<tenant> in the order of their events, and only the first of them is sent. A delivery to
 -- be tried again is a lane of its own, `r<delivery>`, unless the subscription is strictly ordered. All lanes are in
--- <prefix>lanes by the time they are due; a lane that is being sent is due when its lease ends.
+-- <prefix>lanes by the time they are due; a lane that is being sent is due when its lease ends. A lane whose
+-- subscription has as many attempts under way as it may have is in <prefix>wt:<subscription>, too: the end of an
+-- attempt makes the first of these due, so that many lanes of an endpoint that hangs cost nothing while it hangs.
 local lanes = {}
 do
     -- Takes a delivery out of its lane; the next of the lane is due at once. `lane` is the lane's name.
@@ -14,6 +16,23 @@ do
         local key = prefix .. 'ln:' .. string.sub(lane, 2)
         call('ZREM', key, id)
         if call('EXISTS', key) == 1 then call('ZADD', place, now, lane) else call('ZREM', place, lane) end
+    end
+
+    -- The lane waits for the end of an attempt of its subscription, at most until `at`.
+    function lanes.wait(prefix, sub, lane, now, at, keep_ms)
+        local key = prefix .. 'wt:' .. sub
+        redis.call('ZADD', key, 'NX', now, lane)
+        redis.call('PEXPIRE', key, keep_ms)
+        redis.call('ZADD', prefix .. 'lanes', at, lane)
+    end
+
+    -- An attempt of a subscription is over: the lane that has waited longest is due.
+    function lanes.call(prefix, sub, now)
+        local key = prefix .. 'wt:' .. sub
+        for _ = 1, 4 do
+            local lane = redis.call('ZPOPMIN', key)[1]
+            if not lane or redis.call('ZADD', prefix .. 'lanes', 'XX', 'CH', now - 1, lane) == 1 then return end
+        end
     end
 
     -- Ends a delivery for good: state letter, time and why.

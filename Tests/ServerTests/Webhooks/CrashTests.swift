@@ -130,6 +130,27 @@ struct CrashTests {
         try await receiver.close()
     }
 
+    @Test("a worker that is told to end finishes what it has begun, and what it leaves is not leased to it")
+    func ended() async throws {
+        let receiver = try await HookReceiver { _, _ in .init(delay: .milliseconds(100)) }
+        let paths = (0..<6).map { "/hook\($0)" }
+        try await WebhookWorld.run(workers: 0) { world in
+            for path in paths { _ = try await world.subscribe(receiver, path: path) }
+            for number in 0..<20 { try await Self.fund(world, "n\(number)") }
+            // A lease that was left would keep its lane back for ten minutes.
+            let first = try WorkerProgram(world, leaseMs: 600_000)
+            defer { first.kill() }
+            try await eventually("some are delivered") { receiver.hooks.count >= 20 }
+            try await first.end()
+            #expect(!first.isKilled)
+            let second = try WorkerProgram(world, leaseMs: 600_000)
+            defer { second.kill() }
+            try await Self.expectAll(world, receiver, paths: paths, count: 20)
+            #expect(receiver.hooks.count == 120, "one was sent twice")
+        }
+        try await receiver.close()
+    }
+
     @Test("117: Redis is killed and started again in the middle: every event arrives and nothing has failed")
     func redisRestarts() async throws {
         let receiver = try await HookReceiver { _, index in .init(status: index == 3 ? 500 : 200) }

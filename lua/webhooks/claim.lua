@@ -16,9 +16,8 @@ ARGV
 REPLIES
   CLAIMED now next oldest ended more items..  time in ms; when the next lane is due, ms (0 when there is none); how
                         long the first lane has been due, ms; deliveries ended here; 1 when not every lane that is due
-                        was looked at; per delivery: lane, id, subscription, its
-                        row, owner, event id, event type, attempts so far, trace id, flags, inbound, request id,
-                        created_ms, body
+                        was looked at; per delivery: lane, id, subscription, its row, owner, event id, event type,
+                        attempts so far, trace id, flags, inbound, request id, created_ms, body
 EVENTS
   none
 COMPLEXITY

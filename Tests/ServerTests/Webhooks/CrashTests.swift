@@ -10,7 +10,7 @@ import Synchronization
 import Testing
 
 /// Workers die, Redis dies; every event arrives all the same. Set `EVENTS` for a longer run of the test with three
-/// workers: 10000 takes about half an hour.
+/// workers: 10000 takes a while.
 @Suite("Webhook deliveries: crashes", .serialized)
 struct CrashTests {
     private final class Flag: Sendable {
@@ -99,6 +99,7 @@ struct CrashTests {
             let isOver = Flag()
             let chaos = Task {
                 var workers = try (0..<3).map { _ in try WorkerProgram(world) }
+                defer { if !isOver.value.load(ordering: .relaxed) { for worker in workers { worker.kill() } } }
                 var kills = 0
                 while !isOver.value.load(ordering: .relaxed) {
                     try await Task.sleep(for: .milliseconds(Int.random(in: 200...900)))

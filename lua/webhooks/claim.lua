@@ -14,10 +14,10 @@ ARGV
   4 cap         attempts that one subscription may have under way, 1 and up
   5 max_age_ms  deliveries older than this are ended
 REPLIES
-  CLAIMED now next oldest ended items..  time in ms; when the next lane is due, ms (0 when there is none); how long the
-                        first lane has been due, ms; deliveries ended here; per delivery: lane, id, subscription, its
-                        row, owner, event id, event type, attempts so far, trace id, flags, inbound, request id,
-                        created_ms, body
+  CLAIMED now next oldest ended more items..  time in ms; when the next lane is due, ms (0 when there is none); how
+                        long the first lane has been due, ms; deliveries ended here; 1 when not every lane that is due
+                        was looked at; per delivery: lane, id, subscription, its row, owner, event id, event type,
+                        attempts so far, trace id, flags, inbound, request id, created_ms, body
 EVENTS
   none
 COMPLEXITY
@@ -35,7 +35,7 @@ local now = clock.now()
 local index, place = prefix .. 'lanes', prefix
 guard.types({prefix .. 'dead', 'zset'})
 local due = call('ZRANGEBYSCORE', index, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 2 * limit)
-local out, claimed, ended, bytes = {'CLAIMED', now, 0, 0, 0}, 0, 0, 0
+local out, claimed, ended, bytes = {'CLAIMED', now, 0, 0, 0, #due == 4 * limit and 1 or 0}, 0, 0, 0
 if #due > 0 then out[4] = now - due[2] end
 
 -- The first delivery of a lane with all that is known of it, or nil when the lane is empty.
@@ -45,7 +45,10 @@ local function head(lane)
 end
 
 for i = 1, #due, 2 do
-    if claimed >= limit or ended >= ENDED_MAX or bytes > BYTES_MAX then break end
+    if claimed >= limit or ended >= ENDED_MAX or bytes > BYTES_MAX then
+        out[6] = 1
+        break
+    end
     local lane = due[i]
     local id, waits_of = head(lane), nil
     while id do

@@ -91,7 +91,7 @@ final class Dispatcher: Sendable {
         }
     }
 
-    /// One claim; how many deliveries it gave.
+    /// One claim; zero when there was nothing that the next one might find.
     private func claim(_ shard: Shard, limit: Int) async -> Int {
         let claim = ClaimDeliveries(
             shard: shard, token: RandomBytes.uuid(), limit: limit, maxAgeMs: maxAgeMs, leaseMs: leaseMs)
@@ -101,7 +101,8 @@ final class Dispatcher: Sendable {
             journal.begin(outcome.deliveries.count)
             if !outcome.deliveries.isEmpty { Failpoint.deliveryClaimed.pass() }
             for delivery in outcome.deliveries { continuation.yield(.deliver(delivery)) }
-            return outcome.deliveries.count + (outcome.ended > 0 ? 1 : 0)
+            // Lanes that wait for their endpoint give nothing; those behind them are not to wait for the next look.
+            return outcome.deliveries.count + (outcome.ended > 0 || outcome.hasMore ? 1 : 0)
         } catch {
             journal.record(error, "claim")
             return 0

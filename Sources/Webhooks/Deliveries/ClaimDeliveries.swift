@@ -73,6 +73,8 @@ package struct ClaimDeliveries: Sendable {
         package let oldestMs: Int64
         /// Deliveries that were ended unsent: too old, or their subscription is gone or not active.
         package let ended: Int64
+        /// Whether other lanes are due, too.
+        package let hasMore: Bool
         package let deliveries: [ClaimedDelivery]
     }
 
@@ -91,7 +93,7 @@ package struct ClaimDeliveries: Sendable {
     package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
         guard reply.isWord("CLAIMED") else { throw reply.malformed("word") }
         var deliveries: [ClaimedDelivery] = []
-        for index in stride(from: 4, to: reply.count, by: 14) {
+        for index in stride(from: 5, to: reply.count, by: 14) {
             let subscription = try reply.bytes(index + 2)
             deliveries.append(
                 ClaimedDelivery(
@@ -108,6 +110,6 @@ package struct ClaimDeliveries: Sendable {
         let next = try reply.int(1)
         return Outcome(
             nowMs: try reply.int(0), nextMs: next == 0 ? nil : next, oldestMs: try reply.int(2),
-            ended: try reply.int(3), deliveries: deliveries)
+            ended: try reply.int(3), hasMore: try reply.int(4) == 1, deliveries: deliveries)
     }
 }

@@ -20,6 +20,8 @@ final class WebhookStage {
     private let server: ServerProcess
     private var worker: ServerProcess?
     private var tenants: [Tenant] = []
+    /// Tenants and events so far.
+    private var named = 0
     private var made = 0
 
     private static let admin = ["X-Admin-API-Key": "bench-admin"]
@@ -87,7 +89,8 @@ final class WebhookStage {
 
     /// A tenant whose events go to a path of the sink.
     func addTenant(path: String? = nil) async throws {
-        let name = "bench-\(tenants.count)"
+        let name = "bench-\(named)"
+        named += 1
         let path = path ?? "/\(name)"
         _ = try await ask("POST", "/v1/admin/tenants", Self.admin, #"{"tenant_id":"\#(name)","name":"Bench"}"#)
         let key = try await ask(

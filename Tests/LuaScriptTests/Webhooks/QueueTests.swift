@@ -122,6 +122,28 @@ struct QueueScriptTests {
         #expect(sent == ["del_1", "del_2", "del_3", "del_4", "del_5", "del_6"])
     }
 
+    @Test("118: behind however many lanes that wait for their endpoint, others are found by the next calls at once")
+    func behindMany() async throws {
+        for start in stride(from: 0, to: 300, by: 50) {
+            let items = (start..<(start + 50)).flatMap { DeliveryCalls.item("del_\($0)", tenant: "t\($0)") }
+            _ = try await self.scene.run("webhooks/enqueue", ScriptArguments(["created_ms": "0"], rest: items))
+        }
+        try await self.at(1)
+        try await self.scene.subscribe("whsub_2")
+        _ = try await self.scene.enqueue(DeliveryCalls.item("del_x", sub: "whsub_2"))
+        var ids: [ByteText] = []
+        var calls = 0
+        repeat {
+            let claimed = try await self.scene.claim(DeliveryCalls.claim(limit: 50, cap: 4))
+            ids += claimed.ids
+            calls += 1
+            if claimed.more == "0" { break }
+        } while calls < 10
+        #expect(ids.count == 5 && ids.contains("del_x") && calls <= 5)
+        let snapshot = try await self.scene.harness.snapshot()
+        #expect(snapshot.scores(self.scene.shardKey("wt:whsub_1")).count == 296)
+    }
+
     @Test("118: when the attempts in front of a lane never end, it is sent when their leases do")
     func cappedByTheDead() async throws {
         for number in 1...3 {

@@ -10,7 +10,7 @@ import Synchronization
 import Testing
 
 /// Workers die, Redis dies; every event arrives all the same. Set `EVENTS` for a longer run of the test with three
-/// workers: 10000 takes about half an hour.
+/// workers: 10000 takes a while.
 @Suite("Webhook deliveries: crashes", .serialized)
 struct CrashTests {
     private final class Flag: Sendable {
@@ -99,6 +99,7 @@ struct CrashTests {
             let isOver = Flag()
             let chaos = Task {
                 var workers = try (0..<3).map { _ in try WorkerProgram(world) }
+                defer { if !isOver.value.load(ordering: .relaxed) { for worker in workers { worker.kill() } } }
                 var kills = 0
                 while !isOver.value.load(ordering: .relaxed) {
                     try await Task.sleep(for: .milliseconds(Int.random(in: 200...900)))
@@ -126,6 +127,27 @@ struct CrashTests {
             defer { for worker in workers { worker.kill() } }
             #expect(kills >= 3)
             try await Self.expectAll(world, receiver, paths: paths, count: count, within: .seconds(120 + count))
+        }
+        try await receiver.close()
+    }
+
+    @Test("a worker that is told to end finishes what it has begun, and what it leaves is not leased to it")
+    func ended() async throws {
+        let receiver = try await HookReceiver { _, _ in .init(delay: .milliseconds(100)) }
+        let paths = (0..<6).map { "/hook\($0)" }
+        try await WebhookWorld.run(workers: 0) { world in
+            for path in paths { _ = try await world.subscribe(receiver, path: path) }
+            for number in 0..<20 { try await Self.fund(world, "n\(number)") }
+            // A lease that was left would keep its lane back for ten minutes.
+            let first = try WorkerProgram(world, leaseMs: 600_000)
+            defer { first.kill() }
+            try await eventually("some are delivered") { receiver.hooks.count >= 20 }
+            try await first.end()
+            #expect(!first.isKilled)
+            let second = try WorkerProgram(world, leaseMs: 600_000)
+            defer { second.kill() }
+            try await Self.expectAll(world, receiver, paths: paths, count: 20)
+            #expect(receiver.hooks.count == 120, "one was sent twice")
         }
         try await receiver.close()
     }

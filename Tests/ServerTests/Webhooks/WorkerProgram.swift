@@ -13,14 +13,14 @@ final class WorkerProgram: Sendable {
     private let process: Process
 
     /// Starts one over a world's Redis. It dies at `failpoint` as if by kill -9.
-    init(_ world: WebhookWorld, failpoint: Failpoint? = nil) throws {
+    init(_ world: WebhookWorld, failpoint: Failpoint? = nil, leaseMs: Int = WorkerProgram.leaseMs) throws {
         process = Process()
         process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
             .appending(path: "holdfast-worker")
         var environment = [
             "HOLDFAST_REDIS_URL": world.redis.url, "HOLDFAST_WORKER_PORT": "0", "HOLDFAST_SHARDS": "8",
             "HOLDFAST_ALLOW_VOLATILE": "true", "HOLDFAST_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
-            "HOLDFAST_WEBHOOK_LEASE_MS": String(Self.leaseMs), "HOLDFAST_LOG_LEVEL": "error",
+            "HOLDFAST_WEBHOOK_LEASE_MS": String(leaseMs), "HOLDFAST_LOG_LEVEL": "error",
             "HOLDFAST_SECRET_KEY": Data(WebhookWorld.secretKey.reveal()).base64EncodedString(),
         ]
         if let failpoint { environment["HOLDFAST_FAILPOINT"] = failpoint.rawValue }

@@ -19,7 +19,9 @@ package enum ClosedRanges {
         ("198.51.100.0/24", "documentation"), ("203.0.113.0/24", "documentation"), ("224.0.0.0/4", "multicast"),
         ("240.0.0.0/4", "reserved, broadcast"), ("168.63.129.16/32", "metadata of a cloud"),
         ("::/128", "unspecified"), ("::1/128", "loopback"), ("64:ff9b::/96", "NAT64"), ("64:ff9b:1::/48", "NAT64"),
-        ("100::/64", "discard-only"), ("2001::/32", "Teredo"), ("2001:db8::/32", "documentation"),
+        ("100::/64", "discard-only"), ("2001::/23", "protocol assignments"), ("::ffff:0:0:0/96", "IPv4-translated"),
+        ("3fff::/20", "documentation"),
+        ("5f00::/16", "segment routing"), ("2001:db8::/32", "documentation"),
         ("fc00::/7", "unique local"), ("fe80::/10", "link-local"), ("fec0::/10", "site-local"),
         ("ff00::/8", "multicast"),
     ]

@@ -15,7 +15,7 @@ struct Retention: Sendable {
     private static let trimEvery = Duration.seconds(600)
     private static let spreadEvery = Duration.seconds(5)
     /// Even if nothing has changed: tenants may have been made meanwhile.
-    private static let spreadAllEvery = 12
+    private static let spreadAllEvery = 3
     private static let entriesPerCall: Int64 = 200
     private static let tenantsPerCall: Int64 = 500
 

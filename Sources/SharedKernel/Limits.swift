@@ -13,6 +13,8 @@ package enum Limits {
     package static let shardCountMax = 256
     /// Extensions of one reservation, whatever a tenant allows: records count them in three digits.
     package static let extensionsMax: Int64 = 999
+    /// Expirations of budget reservations in one script call.
+    package static let expirationsPerCall = 75
     /// Expirations in one script call.
     package static let sweepBatchMax = 200
     /// Things of a closed tenant that one script call ends.

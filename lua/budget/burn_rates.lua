@@ -2,8 +2,9 @@
 budget/burn_rates: compares what a tenant's budgets spent in the last minutes with what they usually spend, for
 subscriptions that ask for it.
 
-The current rate is that of the last whole minutes of a window; the usual one is that of the twelve windows before it,
-as far as anything was counted. Each budget is told of once in a window.
+The current rate is that of the last whole minutes of a window, at most an hour; the usual one is that of the twelve
+windows before it, at most four hours in all. Each budget is told of once in a window. Of several rates that are asked
+for the three shortest windows count, of a tenant's budgets the 40 that spent first in a minute.
 
 retry: safe
 KEYS
@@ -16,7 +17,7 @@ REPLIES
 EVENTS
   budget.burn_rate_anomaly
 COMPLEXITY
-  O(minutes of all windows * budgets that spent), at most 1,500 minutes and 200 budgets each
+  O(minutes of all windows * budgets that spent), at most 240 minutes and 40 budgets each
 ]]
 --include <clock>
 --include <guard>
@@ -25,7 +26,7 @@ COMPLEXITY
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local call, format = redis.call, string.format
-local MINUTES_MAX, BUDGETS_MAX, TOLD_MAX = 1500, 220, 50
+local MINUTES_MAX, BUDGETS_MAX, TOLD_MAX, RATES_MAX = 240, 40, 50, 3
 local UNITS = {U = 'USD_MICROCENTS', T = 'TOKENS', C = 'CREDITS', R = 'RISK_POINTS'}
 local name, told_key = string.sub(tenant_key, #prefix + 3), tenant_key .. ':ba'
 guard.types({prefix .. 'due', 'zset', told_key, 'hash', prefix .. 'seq', 'counter', prefix .. 'out', 'zset',
@@ -35,6 +36,7 @@ local minute = math.floor(now / 60000)
 local asks = call('HGET', tenant_key .. ':p', 'hooks') or ''
 local burns = {}
 for multiplier, window in string.gmatch(asks, '{"multiplier":([%d.]+),"window_s":(%d+)}') do
+    if #burns == RATES_MAX then break end
     burns[#burns + 1] = {text = multiplier .. ' ' .. window, multiplier = multiplier + 0, window = window + 0}
 end
 if #burns == 0 then
@@ -57,7 +59,7 @@ end
 
 local told = 0
 for _, burn in ipairs(burns) do
-    local width = math.min(math.max(1, math.floor(burn.window / 60)), 700)
+    local width = math.min(math.max(1, math.floor(burn.window / 60)), 60)
     local before = math.min(12 * width, MINUTES_MAX - width)
     local current = spent(minute - width, minute - 1)
     local usual, known = spent(minute - width - before, minute - width - 1)

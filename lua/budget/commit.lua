@@ -173,7 +173,7 @@ if teller then
         paths[i] = sub(writes[2 * i - 1], base_length + 1)
         ledgers[i] = {path = paths[i], before = before, after = writes[2 * i], effect = effect}
     end
-    teller.settled(id, unit, path, policy, amount, actual, ledgers)
+    teller.settled(id, unit, path, policy, amount, actual, ledgers, true)
     teller.spent(unit, paths, charged)
 end
 return {'COMMITTED', final, now}

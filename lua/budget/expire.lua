@@ -16,7 +16,7 @@ EVENTS
   reservation.expired, one each: id, unit letter, amount, path, created_ms, expires_ms, ttl_ms, extensions used;
   budget.threshold_crossed, once for each ledger and threshold of all that the call has ended
 COMPLEXITY
-  O(limit * (ledgers + log live reservations)); about 200 records take 2 to 3 ms
+  O(limit * (ledgers + log live reservations)); 75 records take 3 to 4 ms
 ]]
 --include <clock>
 --include <guard>

@@ -61,8 +61,16 @@ if old then
     return {'REPLAYED', old, now}
 end
 local status = sub(tag, 1, 1)
-if status == 'C' then return {'CLOSED'} end
-if status == 'S' then return {'SUSPENDED'} end
+if status == 'C' or status == 'S' then
+    if ARGV[14] ~= '' then
+        -- No ledger says no here: it is about the deepest scope.
+        local subject, action = string.match(ARGV[11], '^%Z*%z(%Z*)%z(%Z*)')
+        local teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], ARGV[14])
+        teller.denied(unit, ARGV[#ARGV], status == 'C' and 'TENANT_CLOSED' or 'TENANT_SUSPENDED', amount, '',
+            action or '', subject or '')
+    end
+    return {status == 'C' and 'CLOSED' or 'SUSPENDED'}
+end
 local rate_key = nil
 if #ARGV[13] > 13 then
     local most, policy_id = string.match(ARGV[13], '^%d+ (%d+) (%S+)$')

@@ -1,5 +1,6 @@
 --[[
-events/trim: drops from a shard's logs what has ended: events after 90 days, audit entries after 400. Appending does so
+events/trim: drops from a shard's logs what has ended: events after 90 days, audit entries after
+400, dead letters after 14. Appending does so
 too, but only in the logs of tenants that something happens to.
 
 retry: safe
@@ -20,7 +21,7 @@ COMPLEXITY
 
 local prefix, limit = KEYS[1], ARGV[1] + 0
 local call = redis.call
-local EVENTS_MS, AUDIT_MS = 7776000000, 34560000000
+local EVENTS_MS, AUDIT_MS, DELIVERIES_MS = 7776000000, 34560000000, 1209600000
 guard.types({prefix .. 'el', 'zset', prefix .. 'al', 'zset', prefix .. 'out', 'zset'})
 local now = clock.now()
 local place = (prefix) .. 't:'
@@ -34,6 +35,9 @@ for _, entry in ipairs(events) do
         call('DEL', prefix .. 'e:' .. seq)
     end
     call('ZREM', prefix .. 'el', entry)
+end
+for _, id in ipairs(call('ZRANGEBYSCORE', prefix .. 'dead', '-inf', now - DELIVERIES_MS, 'LIMIT', 0, limit)) do
+    call('ZREM', prefix .. 'dead', id)
 end
 local entries = call('ZRANGEBYSCORE', prefix .. 'al', '-inf', (now - AUDIT_MS) * 1000, 'LIMIT', 0, limit)
 for _, entry in ipairs(entries) do

@@ -30,7 +30,7 @@ COMPLEXITY
 local prefix = KEYS[1]
 local token, lease_ms, limit, cap = ARGV[1], ARGV[2] + 0, ARGV[3] + 0, ARGV[4] + 0
 local call = redis.call
-local BYTES_MAX, ENDED_MAX = 1048576, 100
+local BYTES_MAX, ENDED_MAX, OWNER_MAX = 1048576, 100, 64
 local now = clock.now()
 local index, place = prefix .. 'lanes', prefix
 guard.types({prefix .. 'dead', 'zset'})
@@ -71,7 +71,13 @@ for i = 1, #due, 2 do
             end
         end
         if is_open and not reason then
-            local flights = prefix .. 'fl:' .. sub
+            local flights, crowd = prefix .. 'fl:' .. sub, prefix .. 'fo:' .. owner
+            call('ZREMRANGEBYSCORE', crowd, '-inf', now)
+            if owner ~= '__system__' and call('ZCARD', crowd) >= OWNER_MAX then
+                -- No owner fills the workers, however many endpoints it has that hang.
+                call('ZADD', index, now + 200, lane)
+                break
+            end
             call('ZREM', prefix .. 'wt:' .. sub, lane)
             call('ZREMRANGEBYSCORE', flights, '-inf', now)
             waits_of = nil
@@ -80,6 +86,8 @@ for i = 1, #due, 2 do
                 lanes.wait(prefix, sub, lane, now, first, 2 * lease_ms)
                 break
             end
+            call('ZADD', crowd, now + lease_ms, id)
+            call('PEXPIRE', crowd, lease_ms)
             call('ZADD', flights, now + lease_ms, id)
             call('PEXPIRE', flights, lease_ms)
             call('ZADD', index, now + lease_ms, lane)

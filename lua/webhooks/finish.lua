@@ -45,6 +45,7 @@ local place = prefix
 local tenant_key = place .. 't:' .. owner
 local rows_key, facts_key = tenant_key .. ':wh', tenant_key .. ':wf:' .. sub
 guard.types({rows_key, 'hash', facts_key, 'hash', prefix .. 'lanes', 'zset', prefix .. 'fl:' .. sub, 'zset',
+    prefix .. 'fo:' .. owner, 'zset',
     prefix .. 'wt:' .. sub, 'zset', prefix .. 'ln:' .. string.sub(lane, 2), 'zset'})
 if outcome == 'F' or outcome == 'G' then
     guard.types({prefix .. 'dead', 'zset', tenant_key, 'string', outbox.system(prefix) .. ':el', 'zset',
@@ -54,6 +55,7 @@ end
 local now, now_us = clock.now()
 call('HSET', key, 'attempts', (d[4] or 0) + 1, 'status', ARGV[6], 'took_ms', ARGV[7], 'error', ARGV[8])
 call('ZREM', prefix .. 'fl:' .. sub, id)
+call('ZREM', prefix .. 'fo:' .. owner, id)
 lanes.call(prefix, sub, now)
 if outcome == 'S' then
     lanes.close(prefix, id, 'S', now)

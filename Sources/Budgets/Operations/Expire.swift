@@ -9,7 +9,7 @@ package struct Expire: Sendable {
     /// The tenant's keys.
     package var keys: [[UInt8]]
     /// At most so many in the call.
-    package var limit = Limits.sweepBatchMax
+    package var limit = Limits.expirationsPerCall
     /// How long the expired records are kept, ms.
     package var keepMs: Int64
 

@@ -76,11 +76,8 @@ final class Dispatcher: Sendable {
     /// Claims as long as there is something to claim and room for it.
     private func claim(_ shard: Shard) async {
         while true {
-            let room = Self.inFlightMax - journal.underWay
-            var found = 0
-            if room > 0, !isEnding.withLock({ $0 }) {
-                found = await claim(shard, limit: min(room, ClaimDeliveries.max))
-            }
+            let room = isEnding.withLock { $0 } ? 0 : journal.reserve(ClaimDeliveries.max, of: Self.inFlightMax)
+            let found = room > 0 ? await claim(shard, limit: room) : 0
             let goesOn = claims.withLock { claims in
                 let isWanted = found > 0 || claims[shard, default: Claims()].isWanted && room > 0
                 claims[shard, default: Claims()].isWanted = false
@@ -98,12 +95,13 @@ final class Dispatcher: Sendable {
         do throws(ScriptFault) {
             let outcome = try claim.outcome(try await store.runner.run(claim.call))
             journal.recordLanes(shard, outcome)
-            journal.begin(outcome.deliveries.count)
+            journal.giveBack(limit - outcome.deliveries.count)
             if !outcome.deliveries.isEmpty { Failpoint.deliveryClaimed.pass() }
             for delivery in outcome.deliveries { continuation.yield(.deliver(delivery)) }
             // Lanes that wait for their endpoint give nothing; those behind them are not to wait for the next look.
             return outcome.deliveries.count + (outcome.ended > 0 || outcome.hasMore ? 1 : 0)
         } catch {
+            journal.giveBack(limit)
             journal.record(error, "claim")
             return 0
         }
@@ -139,14 +137,17 @@ final class Dispatcher: Sendable {
     /// Signs and sends; nil when this process gave up.
     private func attempt(_ delivery: ClaimedDelivery) async -> AttemptResult? {
         guard let subscription = delivery.subscription else {
-            return .failed("the subscription cannot be read", tookMs: 0)
+            // Our own fault is not the endpoint's: the delivery is put off until its lease ends.
+            journal.recordPutOff(delivery, "the subscription cannot be read")
+            return nil
         }
         let secret: WebhookSecret
         do throws(SecretBoxError) {
             secret = try WebhookSecret(sealed: subscription.sealed, for: subscription.id, in: secrets)
         } catch {
-            // Nothing goes out without a signature.
-            return .failed("the signing secret cannot be opened: HOLDFAST_SECRET_KEY is another one", tookMs: 0)
+            // Nothing goes out without a signature, and a key that this process lacks is not the endpoint's fault.
+            journal.recordPutOff(delivery, "the signing secret cannot be opened: HOLDFAST_SECRET_KEY is another one")
+            return nil
         }
         let nowMs = UTCTimestamp.now_ms()
         let headers = WebhookHeaders(

@@ -5,7 +5,6 @@ internal import Events
 internal import HoldfastRuntime
 internal import ServiceLifecycle
 internal import SharedKernel
-internal import StrictJSON
 internal import Synchronization
 internal import Webhooks
 
@@ -24,7 +23,7 @@ final class Relay: Sendable {
     /// Shards looked at side by side.
     private static let width = 8
     private static let idle = Duration.milliseconds(100)
-    private static let pauseAfterFailure = Duration.seconds(1)
+    private static let pauseAfterFailure = Duration.milliseconds(300)
 
     init(
         _ store: Store, journal: WebhookJournal, leaseMs: Int64, onQueued: @escaping @Sendable (Shard) -> Void
@@ -59,16 +58,19 @@ final class Relay: Sendable {
             while !Task.isCancelled {
                 let reply = try await store.runner.run(take.call)
                 guard case .entries(let entries, let hasMore, let oldestMs) = try take.outcome(reply) else {
+                    // Another worker looks after it.
+                    journal.recordOutbox(shard, oldestMs: 0)
                     return true
                 }
                 journal.recordOutbox(shard, oldestMs: oldestMs)
                 guard let last = entries.last else { return true }
                 Failpoint.relayTaken.pass()
-                try await queue(entries)
+                let stuck = try await queue(entries)
+                let done = entries.filter { !stuck.contains($0.sequence) }
                 Failpoint.relayQueued.pass()
-                _ = try await store.runner.run(take.acknowledgement(of: entries))
+                _ = try await store.runner.run(take.acknowledgement(of: done))
                 Failpoint.relayAcknowledged.pass()
-                journal.recordRelayed(entries.count)
+                journal.recordRelayed(done.count)
                 guard hasMore else { return true }
                 take.after = last.sequence
             }
@@ -79,8 +81,10 @@ final class Relay: Sendable {
         }
     }
 
-    /// Writes the deliveries of events, owner by owner, each owner's in the order of the events.
-    private func queue(_ entries: [TakeEvents.Entry]) async throws(ScriptFault) {
+    /// Writes the deliveries of events, owner by owner, each owner's in the order of the events. Returns the numbers of
+    /// events that have to wait because something of one owner is broken: the others' must not wait for it.
+    private func queue(_ entries: [TakeEvents.Entry]) async throws(ScriptFault) -> Set<Int64> {
+        var stuck: Set<Int64> = []
         let operators = try await cache.active(of: .system, tag: nil)
         var planned: [TenantID: [PlannedDelivery]] = [:]
         for entry in entries {
@@ -88,12 +92,20 @@ final class Relay: Sendable {
                 journal.recordUnreadable(entry.sequence)
                 continue
             }
-            let own =
-                event.tenant == .system || entry.tag.isEmpty
-                ? [] : try await cache.active(of: event.tenant, tag: entry.tag)
+            let own: [StoredSubscription]
+            do throws(ScriptFault) {
+                own =
+                    event.tenant == .system || entry.tag.isEmpty
+                    ? [] : try await cache.active(of: event.tenant, tag: entry.tag)
+            } catch {
+                guard !error.isUnavailable else { throw error }
+                journal.record(error, "subscriptions")
+                stuck.insert(entry.sequence)
+                continue
+            }
             var body: [UInt8]?
             for (owner, subscriptions) in [(event.tenant, own), (TenantID.system, operators)] {
-                for subscription in subscriptions where Self.wants(subscription, event, owner: owner) {
+                for subscription in subscriptions where subscription.wants(event, owner: owner) {
                     let bytes = body ?? event.json
                     body = bytes
                     planned[owner, default: []].append(
@@ -103,26 +115,25 @@ final class Relay: Sendable {
             }
         }
         for (owner, deliveries) in planned {
-            for start in stride(from: 0, to: deliveries.count, by: EnqueueDeliveries.max) {
-                let part = Array(deliveries[start..<min(start + EnqueueDeliveries.max, deliveries.count)])
-                let enqueue = EnqueueDeliveries(keys: store.keyspace.keys(of: owner), part)
-                journal.recordQueued(try enqueue.count(try await store.runner.run(enqueue.call)))
+            do throws(ScriptFault) {
+                try await write(deliveries, of: owner)
+            } catch {
+                guard !error.isUnavailable else { throw error }
+                journal.record(error, "enqueue")
+                stuck.formUnion(deliveries.map(\.sequence))
             }
             onQueued(store.keyspace.shard(of: owner))
         }
+        return stuck
     }
 
-    /// Whether a subscription gets an event: selected, after it was made, and of a threshold that it asks for.
-    static func wants(_ subscription: StoredSubscription, _ event: StoredEvent, owner: TenantID) -> Bool {
-        guard event.atMs >= subscription.createdMs,
-            subscription.terms.selectors.match(event.type, scope: event.scope, of: event.tenant, owner: owner)
-        else { return false }
-        guard event.type.text.elementsEqual("budget.threshold_crossed".utf8) else { return true }
-        let asked = (subscription.terms.thresholds ?? AlertThresholds()).budgetUtilization
-        guard let share = (try? JSONDocument.parse(event.data))?.root.member("threshold")?.double() else {
-            return true
+    private func write(_ deliveries: [PlannedDelivery], of owner: TenantID) async throws(ScriptFault) {
+        for start in stride(from: 0, to: deliveries.count, by: EnqueueDeliveries.max) {
+            let part = Array(deliveries[start..<min(start + EnqueueDeliveries.max, deliveries.count)])
+            let enqueue = EnqueueDeliveries(
+                keys: store.keyspace.keys(of: owner), part, sinceMs: part.first?.eventMs ?? 0)
+            journal.recordQueued(try enqueue.count(try await store.runner.run(enqueue.call)))
         }
-        return asked.contains(share)
     }
 }
 

@@ -61,7 +61,17 @@ final class WebhookJournal: Sendable {
     /// Attempts under way.
     var underWay: Int { inFlight.withLock { $0 } }
 
-    func begin(_ count: Int) { inFlight.withLock { $0 += count } }
+    /// Takes room for up to `most` attempts out of `all`; how many there is room for.
+    func reserve(_ most: Int, of all: Int) -> Int {
+        inFlight.withLock { underWay in
+            let room = max(0, min(most, all - underWay))
+            underWay += room
+            return room
+        }
+    }
+
+    /// Room that was taken and is not needed.
+    func giveBack(_ count: Int) { inFlight.withLock { $0 -= count } }
     func end() { inFlight.withLock { $0 -= 1 } }
 
     func recordOutbox(_ shard: Shard, oldestMs: Int64) { outboxAges.withLock { $0[shard] = oldestMs } }
@@ -106,6 +116,16 @@ final class WebhookJournal: Sendable {
         logger.warning(
             "subscription disabled",
             metadata: .keyed([.value: .string(String(decoding: delivery.subscriptionID, as: UTF8.self))]))
+    }
+
+    /// A delivery waits because of something that is wrong with this process, not with the endpoint.
+    func recordPutOff(_ delivery: ClaimedDelivery, _ reason: String) {
+        failures.increment()
+        logger.error(
+            "webhook put off",
+            metadata: .keyed([
+                .value: .string(String(decoding: delivery.subscriptionID, as: UTF8.self)), .error: .string(reason),
+            ]))
     }
 
     /// A call failed; while Redis is away each one does, and the connections have said so already.

@@ -23,6 +23,8 @@ package struct PlannedDelivery: Sendable {
     package let requestID: [UInt8]
     /// The bytes to send.
     package let body: [UInt8]
+    /// When the event happened, ms since 1970; 0 when that does not matter.
+    package private(set) var eventMs: Int64 = 0
 
     /// A delivery of these parts.
     package init(
@@ -65,6 +67,7 @@ package struct PlannedDelivery: Sendable {
         hasInboundTraceparent = event.hasInboundTraceparent
         requestID = event.requestID ?? []
         self.body = body
+        eventMs = event.atMs
     }
 }
 
@@ -76,9 +79,12 @@ package struct EnqueueDeliveries: Sendable {
     /// KEYS of the owner.
     package let keys: [[UInt8]]
     package let deliveries: [PlannedDelivery]
+    /// From when on their age counts, ms since 1970; 0 for now. Events that waited for a worker are as old as they are.
+    package let sinceMs: Int64
 
     /// A call for at most `max` deliveries.
-    package init(keys: [[UInt8]], _ deliveries: [PlannedDelivery]) {
+    package init(keys: [[UInt8]], _ deliveries: [PlannedDelivery], sinceMs: Int64 = 0) {
+        self.sinceMs = sinceMs
         self.keys = keys
         self.deliveries = deliveries
     }
@@ -87,7 +93,7 @@ package struct EnqueueDeliveries: Sendable {
     package var call: ScriptCall {
         var call = ScriptCall(
             .webhooksEnqueue, keys: keys, reservingBytes: 256 + deliveries.reduce(0) { $0 + $1.body.count + 320 })
-        call.append(decimal: 0)
+        call.append(decimal: sinceMs)
         for each in deliveries {
             call.append(each.id.text)
             call.append(each.subscription)

@@ -127,6 +127,12 @@ package struct FinishDelivery: Sendable {
             writer.key(name)
             writer.string(value)
         }
+        if !delivery.traceFlags.isEmpty {
+            writer.key("trace_flags")
+            writer.string(delivery.traceFlags)
+            writer.key("traceparent_inbound_valid")
+            writer.bool(delivery.hasInboundTraceparent)
+        }
         writer.endObject()
         return writer.finish().dropLast()
     }

@@ -27,7 +27,11 @@ package struct AlertThresholds: Hashable, Sendable {
         if let shares = try fields.optionalArray("budget_utilization", count: 0...Self.utilizationsMax) {
             budgetUtilization = []
             for share in shares {
+                let value = share
                 let share = try share.checkedDouble(in: 0...1)
+                guard (share * 10_000).rounded() / 10_000 == share else {
+                    throw value.fieldError("may have four decimals")
+                }
                 if !budgetUtilization.contains(share) { budgetUtilization.append(share) }
             }
             budgetUtilization.sort()

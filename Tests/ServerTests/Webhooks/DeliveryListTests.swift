@@ -164,11 +164,11 @@ struct DeliveryListTests {
     @Test("a store that was away is told of once it is back")
     func outage() async throws {
         try await WebhookWorld.run(workers: 0, persistence: .everySecond) { world in
-            try await world.stopRedis()
+            try await world.redis.kill()
             try await eventually("it is noticed") {
                 world.server.store.readiness.unreadiness.contains(.redisUnreachable)
             }
-            try await world.startRedis()
+            try await world.redis.restart()
             try await eventually("it is told") {
                 let answer = try? await world.ask(
                     "GET", "/v1/admin/events?tenant_id=__system__", key: .admin, expecting: 200)

@@ -16,7 +16,7 @@ import Testing
 /// A server and workers over a Redis of their own, with an operator and a tenant, and private targets open.
 struct WebhookWorld: Sendable {
     static let adminKey = "operator-key"
-    let store: PrivateRedis
+    let redis: PrivateRedis
     let server: HoldfastProcess
     let port: Int
     let tenantKey: String
@@ -77,7 +77,7 @@ struct WebhookWorld: Sendable {
     }
 
     private init(redis: PrivateRedis, server: HoldfastProcess, port: Int, groups: [ServiceGroup]) async throws {
-        store = redis
+        self.redis = redis
         self.server = server
         self.port = port
         self.groups = groups
@@ -128,20 +128,11 @@ struct WebhookWorld: Sendable {
         return try JSONDocument.parse([UInt8]((answer.body.isEmpty ? "{}" : answer.body).utf8)).root
     }
 
-    /// A command straight to Redis.
-    @discardableResult
-    func redis(_ words: String...) async throws -> RedisReply {
-        try await server.store.runner.pool.send(RedisCommand(words.map { [UInt8]($0.utf8) }))
-    }
-
     /// The hex number of a tenant's shard.
     func shard(of tenant: String) async throws -> String {
         let id = try #require(TenantID(tenant))
         return String(decoding: server.store.keyspace.shard(of: id).hex, as: UTF8.self)
     }
-
-    func stopRedis() async throws { try await store.kill() }
-    func startRedis() async throws { try await store.restart() }
 
     static func string(_ value: JSONValue) -> String {
         value.stringBytes().map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -161,6 +152,7 @@ struct WebhookWorld: Sendable {
     }
 
     /// What Redis says.
+    @discardableResult
     func redis(_ words: String...) async throws -> RedisReply {
         try await server.store.runner.pool.send(RedisCommand(words.map { [UInt8]($0.utf8) }))
     }

@@ -54,7 +54,12 @@ do
                 if a and na + ns + sum < EXACT and #rest < 24 then
                     policy = f
                     if na - ns < sum then rank = 1 else text = a .. ' ' .. format('%d', sum) .. ' ' .. s .. rest end
-                    if ns + sum >= na * least then near = true end
+                    local used = ns + sum
+                    -- Past the usual shares only what crosses one, or uses the rest up, is worth a closer look.
+                    if used >= na * least and not near then
+                        local old = used - wanted
+                        near = least ~= 0.8 or old < 0.8 * na or used >= na or (old < 0.95 * na and used >= 0.95 * na)
+                    end
                 else
                     rank, text, policy = judge(key, v, amount)
                     near = true

@@ -9,7 +9,7 @@ local tell = {}
 do
     function tell.open(prefix, tenant_key, now, now_us, telling)
         local call, format, match, teller = redis.call, string.format, string.match, {}
-        local DENIALS_PER_SECOND, FIELDS_MAX = 10, 1000
+        local DENIALS_PER_SECOND, FIELDS_MAX, BUDGETS_COUNTED = 10, 1000, 36
         local list, context = match(telling, '^([^\n]*)\n(.*)$')
         context = context or ''
         if not list or not string.find(list, '%d') then list = '0.8 0.95 1' end
@@ -60,7 +60,7 @@ do
         end
 
         -- What a settlement beyond its estimate did: `id` of the reservation or charge; the ledgers with their effects.
-        function teller.settled(id, unit, path, policy, estimate, actual, ledgers)
+        function teller.settled(id, unit, path, policy, estimate, actual, ledgers, is_commit)
             local big = int64.open()
             local h, l = big.parse(actual)
             h, l = big.sub(h, l, big.parse(estimate))
@@ -68,7 +68,7 @@ do
             for i = 1, #ledgers do
                 if ledgers[i].effect == 'o' then incurred = big.text(h, l) end
             end
-            if over and estimate ~= '0' then
+            if over and is_commit then
                 append('reservation.commit_overage', context, id, unit, path, estimate, actual, policy, incurred)
             end
             for i = 1, #ledgers do
@@ -104,6 +104,7 @@ do
                     call('ZADD', prefix .. 'due', 'LT', second * 1000 + 1000, 'd' .. name)
                 end
                 local counts = format('%d %d %d', at, count, hidden + 1)
+                call('PEXPIRE', key, 3600000)
                 call('HSET', key, field, counts .. '\0' .. context .. '\1' .. payload)
                 return
             end
@@ -119,8 +120,14 @@ do
             if amount == '0' or not string.find(match(telling, '^[^\n]*'), 'b', 1, true) then return end
             local key = tenant_key .. ':br:' .. format('%d', math.floor(now / 60000))
             local is_full = redis.pcall('HLEN', key)
-            if type(is_full) == 'table' or is_full >= 200 then return end
-            for i = 1, #paths do redis.pcall('HINCRBY', key, paths[i] .. '\0' .. unit, amount) end
+            for i = 1, #paths do
+                local field = paths[i] .. '\0' .. unit
+                -- Budgets that are counted already go on to be.
+                if type(is_full) ~= 'table' and (is_full < BUDGETS_COUNTED
+                    or redis.pcall('HEXISTS', key, field) == 1) then
+                    redis.pcall('HINCRBY', key, field, amount)
+                end
+            end
             redis.pcall('PEXPIRE', key, 172800000)
         end
         return teller

@@ -129,8 +129,7 @@ enum ReplayEvents {
 
         private func wants(_ event: StoredEvent) -> Bool {
             guard wish.types.map({ $0.isEmpty || $0.contains(event.type.text) }) ?? true else { return false }
-            return found.record.stored.terms.selectors.match(
-                event.type, scope: event.scope, of: event.tenant, owner: found.owner.id)
+            return found.record.stored.selects(event, owner: found.owner.id)
         }
 
         /// Writes deliveries of the events from one on, in the order of time.

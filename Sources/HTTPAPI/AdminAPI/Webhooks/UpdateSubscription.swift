@@ -148,7 +148,7 @@ struct UpdateSubscription: Sendable {
         call.append(stored.row)
         call.append([result.status.rawValue])
         call.append(document)
-        call.append(change.patch.status == .active ? "1" : "0")
+        call.append(change.patch.status == .active && stored.status != .active ? "1" : "0")
         call.append(SubscriptionAsks(result.terms, status: result.status).json)
         call.append(trail.auditEntry(change.operation, .ok, result.terms, result.status, changed: result.changed))
         call.append(

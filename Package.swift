@@ -179,7 +179,7 @@ let package = Package(
             dependencies: [
                 "HoldfastRuntime", "HoldfastSettings", "Budgets", "Reservations", "Events", "Webhooks", "Egress",
                 "SharedKernel",
-                "LuaCatalog", "Observability", "StrictJSON", lifecycle, logging,
+                "LuaCatalog", "Observability", lifecycle, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -168,6 +168,8 @@ struct DeliveryListTests {
             try await eventually("it is noticed") {
                 world.server.store.readiness.unreadiness.contains(.redisUnreachable)
             }
+            // Longer than the second between two looks: what is shorter is no outage.
+            try await Task.sleep(for: .seconds(3))
             try await world.redis.restart()
             try await eventually("it is told") {
                 let answer = try? await world.ask(

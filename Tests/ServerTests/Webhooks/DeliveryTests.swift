@@ -9,7 +9,7 @@ import Webhooks
 /// Events on their way to endpoints, through a server and workers as they run in production.
 @Suite("Webhook deliveries")
 struct DeliveryTests {
-    @Test("an event is one signed POST with the bytes of the envelope, in both families of headers")
+    @Test("91-96: an event is one signed POST with the bytes of the envelope, in both families of headers")
     func delivered() async throws {
         let receiver = try await HookReceiver()
         try await WebhookWorld.run { world in
@@ -37,7 +37,7 @@ struct DeliveryTests {
         try await receiver.close()
     }
 
-    @Test("two failures and a success are three POSTs of the same bytes, a second and then two apart")
+    @Test("98: two failures and a success are three POSTs of the same bytes, a second and then two apart")
     func retried() async throws {
         let receiver = try await HookReceiver { _, index in .init(status: index < 2 ? 500 : 204) }
         try await WebhookWorld.run { world in
@@ -53,7 +53,7 @@ struct DeliveryTests {
         try await receiver.close()
     }
 
-    @Test("events of a tenant arrive in order at an endpoint that answers")
+    @Test("111: events of a tenant arrive in order at an endpoint that answers")
     func ordered() async throws {
         let receiver = try await HookReceiver()
         try await WebhookWorld.run(workers: 2) { world in
@@ -66,7 +66,9 @@ struct DeliveryTests {
         try await receiver.close()
     }
 
-    @Test("after failures enough the subscription is disabled, told of once; an active one is sent events again")
+    @Test(
+        "103, 105: after failures enough the subscription is disabled, told of once; an active one is sent events again"
+    )
     func disabled() async throws {
         let receiver = try await HookReceiver { hook, _ in .init(status: hook.path == "/bad" ? 500 : 200) }
         try await WebhookWorld.run { world in

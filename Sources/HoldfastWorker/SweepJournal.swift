@@ -15,6 +15,8 @@ final class SweepJournal: Sendable {
     private let duration: PrometheusHistogram
     /// When a pass last left nothing due that it knows of.
     private let lastClean = Mutex(ContinuousClock.now)
+    /// By shard: how long the first thing has been due, ms, as the last pass found it.
+    private let oldest = Mutex<[Shard: Int64]>([:])
 
     init(registry: PrometheusRegistry, logger: Logger) {
         self.logger = logger
@@ -26,6 +28,7 @@ final class SweepJournal: Sendable {
         registry.describe("holdfast_sweep_failures_total", "Script calls of sweeps that failed.")
         registry.describe("holdfast_sweep_duration_seconds", "Time of a pass over all shards.")
         registry.describe("holdfast_sweep_lag_seconds", "Time since a pass over all shards left nothing due.")
+        registry.describe("holdfast_due_oldest_seconds", "How long the first thing that is due has been so.")
         var ended: [DueTenant.Kind: PrometheusCounter] = [:]
         var setAside: [DueTenant.Kind: PrometheusCounter] = [:]
         for kind in DueTenant.Kind.allCases {
@@ -37,10 +40,16 @@ final class SweepJournal: Sendable {
         self.setAside = setAside
         failures = registry.counter("holdfast_sweep_failures")
         duration = registry.timer("holdfast_sweep_duration")
+        registry.gauge("holdfast_due_oldest_seconds") { [weak self] in
+            self?.oldest.withLock { Double($0.values.max() ?? 0) / 1_000 }
+        }
         registry.gauge("holdfast_sweep_lag_seconds") { [weak self] in
             self.map { (ContinuousClock.now - $0.lastClean.withLock { $0 }) / .seconds(1) }
         }
     }
+
+    /// A shard was looked at.
+    func recordOldest(_ shard: Shard, ageMs: Int64) { oldest.withLock { $0[shard] = ageMs } }
 
     /// A call did something.
     func record(_ batch: SweptBatch, of due: DueTenant) {

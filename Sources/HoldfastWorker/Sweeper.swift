@@ -69,12 +69,21 @@ package struct Sweeper: Sendable {
                 journal.record(error, "due index")
                 return .failed
             }
+            if failures == 0 { await noteOldest(of: shard) }
             let (outcome, failed) = await sweep(found)
             failures += failed
             // Those that cannot be swept stay the earliest of the index: the others behind them must not wait for them.
             if failed > 0, !isAll, !Task.isCancelled { continue }
             return max(outcome, isAll ? .clean : .more, failures > 0 ? .failed : .clean)
         }
+    }
+
+    /// Notes how long the first thing of a shard has been due; one that cannot be asked says so in other ways.
+    private func noteOldest(of shard: Shard) async {
+        guard let reply = try? await store.runner.run(ScriptCall(.sweepOldest, keys: [shard.prefix])),
+            let age = try? reply.int(0)
+        else { return }
+        journal.recordOldest(shard, ageMs: age)
     }
 
     /// Sweeps these tenants; also how many of them failed.

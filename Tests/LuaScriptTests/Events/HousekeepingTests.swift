@@ -122,6 +122,18 @@ struct HousekeepingTests {
         #expect(ended.after.scores(scene.shardKey("due"))["r" + scene.tenant] == nil)
     }
 
+    @Test("sweep/oldest says how long the first thing of a shard has been due")
+    func oldest() async throws {
+        func age() async throws -> ScriptAnswer {
+            try await scene.harness.run("sweep/oldest", keys: [Scene.prefix], [:])
+        }
+        #expect(try await age() == .reply("OLDEST", 0))
+        try await scene.harness.command("ZADD", scene.shardKey("due"), ByteText(Scene.startMs + 5), "bacme")
+        #expect(try await age() == .reply("OLDEST", 0))
+        try await scene.setClock(Scene.startMs + 1_005)
+        #expect(try await age() == .reply("OLDEST", 1_000))
+    }
+
     @Test("sweep/tenants lists a shard's tenants in pages")
     func tenants() async throws {
         for number in 1...3 {

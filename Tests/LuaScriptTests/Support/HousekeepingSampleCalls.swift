@@ -39,6 +39,9 @@ extension SampleCall {
                 return [:]
             }),
         SampleCall(
+            script: "sweep/oldest", word: "OLDEST", again: "OLDEST", keys: { _ in [Scene.prefix] },
+            typed: { [$0.shardKey("due")] }, arrange: { _ in [:] }),
+        SampleCall(
             script: "sweep/tenants", word: "TENANTS", again: "TENANTS", keys: { _ in [Scene.prefix] },
             typed: { [$0.shardKey("tenants")] },
             arrange: { scene in

@@ -41,6 +41,9 @@ final class Dispatcher: Sendable {
 
     /// Attempts that this process has under way at most.
     private static let inFlightMax = 256
+    /// Deliveries in one claim. Shards are claimed from side by side, so that with few at a time the bound above is kept
+    /// about, and no shard takes all the room.
+    private static let claimedAtOnce = 8
     /// How often shards are looked at that nobody has said anything of.
     private static let idle = Duration.milliseconds(100)
 
@@ -76,8 +79,8 @@ final class Dispatcher: Sendable {
     /// Claims as long as there is something to claim and room for it.
     private func claim(_ shard: Shard) async {
         while true {
-            let room = isEnding.withLock { $0 } ? 0 : journal.reserve(ClaimDeliveries.max, of: Self.inFlightMax)
-            let found = room > 0 ? await claim(shard, limit: room) : 0
+            let room = isEnding.withLock { $0 } ? 0 : Self.inFlightMax - journal.underWay
+            let found = room > 0 ? await claim(shard, limit: min(room, Self.claimedAtOnce)) : 0
             let goesOn = claims.withLock { claims in
                 let isWanted = found > 0 || claims[shard, default: Claims()].isWanted && room > 0
                 claims[shard, default: Claims()].isWanted = false
@@ -95,13 +98,12 @@ final class Dispatcher: Sendable {
         do throws(ScriptFault) {
             let outcome = try claim.outcome(try await store.runner.run(claim.call))
             journal.recordLanes(shard, outcome)
-            journal.giveBack(limit - outcome.deliveries.count)
+            journal.begin(outcome.deliveries.count)
             if !outcome.deliveries.isEmpty { Failpoint.deliveryClaimed.pass() }
             for delivery in outcome.deliveries { continuation.yield(.deliver(delivery)) }
             // Lanes that wait for their endpoint give nothing; those behind them are not to wait for the next look.
             return outcome.deliveries.count + (outcome.ended > 0 || outcome.hasMore ? 1 : 0)
         } catch {
-            journal.giveBack(limit)
             journal.record(error, "claim")
             return 0
         }

@@ -61,17 +61,7 @@ final class WebhookJournal: Sendable {
     /// Attempts under way.
     var underWay: Int { inFlight.withLock { $0 } }
 
-    /// Takes room for up to `most` attempts out of `all`; how many there is room for.
-    func reserve(_ most: Int, of all: Int) -> Int {
-        inFlight.withLock { underWay in
-            let room = max(0, min(most, all - underWay))
-            underWay += room
-            return room
-        }
-    }
-
-    /// Room that was taken and is not needed.
-    func giveBack(_ count: Int) { inFlight.withLock { $0 -= count } }
+    func begin(_ count: Int) { inFlight.withLock { $0 += count } }
     func end() { inFlight.withLock { $0 -= 1 } }
 
     func recordOutbox(_ shard: Shard, oldestMs: Int64) { outboxAges.withLock { $0[shard] = oldestMs } }

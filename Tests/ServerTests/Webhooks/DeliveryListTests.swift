@@ -171,10 +171,14 @@ struct DeliveryListTests {
             // Longer than the second between two looks: what is shorter is no outage.
             try await Task.sleep(for: .seconds(3))
             try await world.redis.restart()
+            try await eventually("it is told of in Redis") {
+                (try? await world.keys("hf:{*}:t:__system__:el")) == 1
+                    && world.server.store.readiness.unreadiness.isEmpty
+            }
             try await eventually("it is told") {
-                let answer = try? await world.ask(
+                let answer = try await world.ask(
                     "GET", "/v1/admin/events?tenant_id=__system__", key: .admin, expecting: 200)
-                let types = Set(answer.map { Self.texts($0, "events", "event_type") } ?? [])
+                let types = Set(Self.texts(answer, "events", "event_type"))
                 return types.contains("system.store_connection_lost")
                     && types.contains("system.store_connection_restored")
             }

@@ -41,8 +41,8 @@ final class Dispatcher: Sendable {
 
     /// Attempts that this process has under way at most.
     private static let inFlightMax = 256
-    /// Deliveries in one claim. Shards are claimed from side by side, so that with few at a time the bound above is kept
-    /// about, and no shard takes all the room.
+    /// Deliveries in one claim. Shards are claimed from side by side: with few at a time the bound above is about kept,
+    /// and no shard takes all the room.
     private static let claimedAtOnce = 8
     /// How often shards are looked at that nobody has said anything of.
     private static let idle = Duration.milliseconds(100)

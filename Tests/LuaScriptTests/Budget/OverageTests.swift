@@ -248,7 +248,9 @@ struct OverageTests {
     func agreesWithModel() async throws {
         var random = SeededGenerator()
         var kinds: [String: Int] = [:]
-        for round in 0..<400 {
+        let wanted = ["booked", "exceeded", "overdraft", "corrupt"]
+        // As many as it takes for each kind of answer to have been seen a few times.
+        for round in 0..<4_000 where round < 400 || wanted.contains(where: { kinds[$0, default: 0] <= 5 }) {
             let magnitude: Int64 =
                 ([100, 1 << 40, 1 << 52, 1 << 53, 1 << 55, 1 << 61] as [Int64])
                 .randomElement(using: &random) ?? 1
@@ -275,8 +277,7 @@ struct OverageTests {
             let outcome = try await self.expectModel(placed, ledgers, actual, comment)
             kinds["\(outcome)".split(separator: "(").first.map(String.init) ?? "", default: 0] += 1
         }
-        #expect(kinds.values.reduce(0, +) == 400)
-        for kind in ["booked", "exceeded", "overdraft", "corrupt"] {
+        for kind in wanted {
             #expect(kinds[kind, default: 0] > 5, "\(kinds), seed \(random.seed)")
         }
     }

@@ -72,6 +72,7 @@ struct ShutdownTests {
             let (ready, store) = try await WireClient.connect(server.port) { probe in
                 try await probe.send(WireClient.request("GET", "/livez"))
                 _ = try await probe.response()
+                let others = (0..<8).map { _ in Task { try await Self.askUntilDrained(server.port) } }
                 let store = try await WireClient.connect(server.port) { client in
                     try await client.send(WireClient.request("GET", "/livez"))
                     _ = try await client.response()
@@ -82,8 +83,8 @@ struct ShutdownTests {
                     try await eventually("nobody new is let in") {
                         await (try? WireClient.connect(server.port) { _ in true }) == nil
                     }
-                    // The other connections hear of the end a moment after the listener.
-                    try await Task.sleep(for: .seconds(1))
+                    // Connections hear of the end a moment after the listener.
+                    for other in others { try await other.value }
                     try await redis.resume()
                     return try await client.response()
                 }
@@ -92,6 +93,17 @@ struct ShutdownTests {
             }
             #expect(store.status == 200 && store["Connection"] == "close")
             #expect(ready.status == 503 && ready.body.contains("draining"))
+        }
+    }
+
+    /// Asks on a connection of its own until an answer says that it is the last one.
+    private static func askUntilDrained(_ port: Int) async throws {
+        try await WireClient.connect(port) { client in
+            var isLast = false
+            while !isLast {
+                try await client.send(WireClient.request("GET", "/livez"))
+                isLast = try await client.response()["Connection"] == "close"
+            }
         }
     }
 

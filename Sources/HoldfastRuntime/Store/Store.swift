@@ -20,14 +20,18 @@ package final class Store: Sendable {
     package let installation: Installation
     /// Whether the process takes traffic.
     package let readiness: Readiness
+    /// The outage that is to be told of, if there is one.
+    let outage: Outage
 
     private init(
-        group: MultiThreadedEventLoopGroup, runner: ScriptRunner, installation: Installation, readiness: Readiness
+        group: MultiThreadedEventLoopGroup, runner: ScriptRunner, installation: Installation, readiness: Readiness,
+        outage: Outage
     ) {
         self.group = group
         self.runner = runner
         self.installation = installation
         self.readiness = readiness
+        self.outage = outage
     }
 
     /// Where everything is.
@@ -52,7 +56,7 @@ package final class Store: Sendable {
                 let installation = try await install(settings, pool: pool, runner: runner)
                 return Store(
                     group: group, runner: runner, installation: installation,
-                    readiness: Readiness { pool.isReady })
+                    readiness: Readiness { pool.isReady }, outage: journal.outage)
             } catch {
                 await pool.shutdown(within: .seconds(1))
                 throw error

@@ -12,6 +12,8 @@ struct StoreJournal: Sendable {
     private let reconnects: PrometheusCounter
     private let logger: Logger
     private let seen = SeenConnections()
+    /// When all connections were gone, until somebody has told of it.
+    let outage = Outage()
 
     init(registry: PrometheusRegistry, logger: Logger) {
         registry.describe("holdfast_redis_connections", "Connections to Redis that take calls.")
@@ -35,6 +37,7 @@ struct StoreJournal: Sendable {
                 ]))
         case .disconnected(let error):
             connected.decrement()
+            if seen.noteDisconnected(event.connection) { outage.begin() }
             logger.warning("connection to Redis ended", metadata: metadata(event.connection, error))
         case .connectFailed(let error, let delay):
             // One line per outage: attempts follow each other within half a second.
@@ -52,14 +55,20 @@ struct StoreJournal: Sendable {
 
 /// Which connections have been up, and which outages are logged already.
 private final class SeenConnections: Sendable {
-    private let state = Mutex<(wasUp: Set<Int>, isFailing: Set<Int>)>(([], []))
+    private let state = Mutex<(wasUp: Set<Int>, isUp: Set<Int>, isFailing: Set<Int>)>(([], [], []))
 
     /// Whether the connection had been up before.
     func noteConnected(_ connection: Int) -> Bool {
         state.withLock {
             $0.isFailing.remove(connection)
+            $0.isUp.insert(connection)
             return !$0.wasUp.insert(connection).inserted
         }
+    }
+
+    /// Whether it was the last one that was up.
+    func noteDisconnected(_ connection: Int) -> Bool {
+        state.withLock { $0.isUp.remove(connection) != nil && $0.isUp.isEmpty }
     }
 
     /// Whether this is the first failure since the connection was up.

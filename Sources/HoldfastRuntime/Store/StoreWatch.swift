@@ -18,7 +18,6 @@ package struct StoreWatch: Service {
     private let logger: Logger
     private let interval: Duration
     private let checkInterval: Duration
-    private let outage = Outage()
 
     /// A watch over a store.
     package init(
@@ -72,10 +71,7 @@ package struct StoreWatch: Service {
             }
             // A user without the right to ask has still been answered.
             let isAnswered = error.serverError?.kind == .noPerm
-            if !Task.isCancelled {
-                set(.redisUnreachable, !isAnswered)
-                if !isAnswered { outage.begin() }
-            }
+            if !Task.isCancelled { set(.redisUnreachable, !isAnswered) }
             return isAnswered
         }
     }
@@ -105,7 +101,7 @@ package struct StoreWatch: Service {
     /// Writes the events of an outage, which could not be written before it was over; a Redis that still loads its data
     /// is asked again.
     private func tellOfOutage() async {
-        guard let lostMs = outage.sinceMs, let shard = store.keyspace.shards.first else { return }
+        guard let lostMs = store.outage.sinceMs, let shard = store.keyspace.shards.first else { return }
         let nowMs = UTCTimestamp.now_ms()
         do throws(ScriptFault) {
             for (type, severity, message) in [
@@ -124,7 +120,7 @@ package struct StoreWatch: Service {
                         + "\"outage_ms\":\(max(0, nowMs - lostMs))}}")
                 _ = try await store.runner.run(call)
             }
-            outage.end()
+            store.outage.end()
         } catch {
             logger.debug("an outage could not be told of", metadata: .keyed([.error: .string(error.description)]))
         }
@@ -157,15 +153,4 @@ private final class CheckSchedule: Sendable {
     }
 
     func succeeded(next: ContinuousClock.Instant) { state.withLock { if $0.isServing { $0.next = next } } }
-}
-
-/// Since when Redis has been away.
-private final class Outage: Sendable {
-    private let since = Mutex<Int64?>(nil)
-
-    func begin() { since.withLock { if $0 == nil { $0 = UTCTimestamp.now_ms() } } }
-
-    var sinceMs: Int64? { since.withLock { $0 } }
-
-    func end() { since.withLock { $0 = nil } }
 }

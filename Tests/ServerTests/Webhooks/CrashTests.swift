@@ -160,7 +160,9 @@ struct CrashTests {
             for round in 0..<3 {
                 for number in 0..<40 { try await Self.fund(world, "r\(round)n\(number)") }
                 try await world.redis.kill()
-                try await Task.sleep(for: .milliseconds(300))
+                try await eventually("it is missed") {
+                    world.server.store.readiness.unreadiness.contains(.redisUnreachable)
+                }
                 try await world.redis.restart()
             }
             for number in 0..<40 { try await Self.fund(world, "last\(number)") }

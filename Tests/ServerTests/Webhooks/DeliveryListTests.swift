@@ -168,8 +168,6 @@ struct DeliveryListTests {
             try await eventually("it is noticed") {
                 world.server.store.readiness.unreadiness.contains(.redisUnreachable)
             }
-            // Longer than the second between two looks: what is shorter is no outage.
-            try await Task.sleep(for: .seconds(3))
             try await world.redis.restart()
             try await eventually("it is told of in Redis") {
                 (try? await world.keys("hf:{*}:t:__system__:el")) == 1

@@ -46,20 +46,6 @@ private struct WebhookBulkWork: BulkWork {
     /// As sent.
     private let filter: [UInt8]
 
-    private enum Status: String, CaseIterable {
-        case active = "ACTIVE"
-        case paused = "PAUSED"
-        case disabled = "DISABLED"
-
-        var status: SubscriptionStatus {
-            switch self {
-            case .active: .active
-            case .paused: .paused
-            case .disabled: .disabled
-            }
-        }
-    }
-
     init(_ input: Endpoint.Input) throws {
         self.input = input
         let document = try input.request.document()
@@ -67,7 +53,7 @@ private struct WebhookBulkWork: BulkWork {
         let filter = try fields.requiredObject("filter")
         var criteria = try JSONFields(filter)
         owner = try criteria.optionalString("tenant_id", characters: Limits.tenantIDCharacters)
-        status = try criteria.optionalEnum("status", Status.self)?.status
+        status = try criteria.optionalEnum("status", SubscriptionStatusWord.self)?.status
         type = try criteria.optionalString("event_type", characters: 1...128).map { text in
             guard let type = EventType(text) else {
                 throw APIError.invalid("filter.event_type: is no type of events")

@@ -28,24 +28,10 @@ enum ListSubscriptions {
         static var usual: Sort { .failures }
     }
 
-    private enum Status: String, CaseIterable {
-        case active = "ACTIVE"
-        case paused = "PAUSED"
-        case disabled = "DISABLED"
-
-        var status: SubscriptionStatus {
-            switch self {
-            case .active: .active
-            case .paused: .paused
-            case .disabled: .disabled
-            }
-        }
-    }
-
     private static func planAll(_ input: Endpoint.Input) throws -> Step {
         let request = input.request
         let text = try request.queryValue("tenant_id")
-        let status = try request.queryChoice("status", Status.self)
+        let status = try request.queryChoice("status", SubscriptionStatusWord.self)
         var type: EventType?
         if let text = try request.queryValue("event_type") {
             guard let known = EventType(text) else { throw APIError.invalid("event_type: is no type of events") }
@@ -77,7 +63,7 @@ enum ListSubscriptions {
             guard let tenant = SubscriptionOwner.parse(text) else { throw AdminRefusals.noTenant }
             owner = SubscriptionOwner(operatorFor: tenant, input, on: .tenant)
         }
-        let status = try request.queryChoice("status", Status.self)
+        let status = try request.queryChoice("status", SubscriptionStatusWord.self)
         let query = try ListQuery<Sort>(
             input, "tenant_webhooks", filters: [owner.id.bytes, status.map { [UInt8]($0.rawValue.utf8) }],
             isPlain: true)

@@ -123,3 +123,18 @@ struct SubscriptionTrail: Sendable {
         }
     }
 }
+
+/// A status of subscriptions as filters name it.
+enum SubscriptionStatusWord: String, CaseIterable {
+    case active = "ACTIVE"
+    case paused = "PAUSED"
+    case disabled = "DISABLED"
+
+    var status: SubscriptionStatus {
+        switch self {
+        case .active: .active
+        case .paused: .paused
+        case .disabled: .disabled
+        }
+    }
+}

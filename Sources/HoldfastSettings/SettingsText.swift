@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+internal import SharedKernel
+
 /// Every setting of every program, and how people read about them.
 package enum Settings {
     /// The version of this source tree, as `--version` and the metric `holdfast_build_info` show it.
-    package static let version = "0.1.0"
+    package static let version = Product.version
 
     /// The rows of the shared, the server's and the worker's settings, with a title each.
     package static var tables: [(title: String, rows: [SettingRow])] {

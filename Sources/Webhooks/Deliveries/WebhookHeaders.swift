@@ -30,7 +30,7 @@ package struct WebhookHeaders: Sendable {
     }
 
     /// What endpoints are told about us.
-    package static let userAgent = "holdfast/1.0"
+    package static let userAgent = "holdfast/\(Product.version)"
 
     /// All headers for a body at a time, ms since 1970. The first secret is the current one; while a secret is being
     /// replaced the one before signs, too, in the family that allows two signatures.

@@ -14,10 +14,10 @@ ARGV
   4 cap         attempts that one subscription may have under way, 1 and up
   5 max_age_ms  deliveries older than this are ended
 REPLIES
-  CLAIMED now next oldest ended more items..  time in ms; when the next lane is due, ms (0 when there is none); how
-                        long the first lane has been due, ms; deliveries ended here; 1 when not every lane that is due
-                        was looked at; per delivery: lane, id, subscription, its row, owner, event id, event type,
-                        attempts so far, trace id, flags, inbound, request id, created_ms, body
+  CLAIMED now oldest ended more items..  time in ms; how long the first lane has been due, ms; deliveries ended here; 1
+                        when not every lane that is due was looked at; per delivery: lane, id, subscription, its row,
+                        owner, event id, event type, attempts so far, trace id, flags, inbound, request id, created_ms,
+                        body
 EVENTS
   none
 COMPLEXITY
@@ -35,8 +35,8 @@ local now = clock.now()
 local index, place = prefix .. 'lanes', prefix
 guard.types({prefix .. 'dead', 'zset'})
 local due = call('ZRANGEBYSCORE', index, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 2 * limit)
-local out, claimed, ended, bytes = {'CLAIMED', now, 0, 0, 0, #due == 4 * limit and 1 or 0}, 0, 0, 0
-if #due > 0 then out[4] = now - due[2] end
+local out, claimed, ended, bytes = {'CLAIMED', now, 0, 0, #due == 4 * limit and 1 or 0}, 0, 0, 0
+if #due > 0 then out[3] = now - due[2] end
 
 -- The first delivery of a lane with all that is known of it, or nil when the lane is empty.
 local function head(lane)
@@ -46,7 +46,7 @@ end
 
 for i = 1, #due, 2 do
     if claimed >= limit or ended >= ENDED_MAX or bytes > BYTES_MAX then
-        out[6] = 1
+        out[5] = 1
         break
     end
     local lane = due[i]
@@ -111,6 +111,5 @@ for i = 1, #due, 2 do
     -- Nothing of it is sent: what waited behind it does not wait for it any longer.
     if waits_of then lanes.call(prefix, waits_of, now) end
 end
-local next_lane = call('ZRANGE', index, 0, 0, 'WITHSCORES')
-out[3], out[5] = next_lane[2] and math.floor(next_lane[2]) or 0, ended
+out[4] = ended
 return out

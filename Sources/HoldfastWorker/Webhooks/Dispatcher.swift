@@ -24,8 +24,6 @@ final class Dispatcher: Sendable {
     private struct Claims {
         var isRunning = false
         var isWanted = false
-        /// When the next lane is due, ms by Redis' clock, and that clock when it was said.
-        var restMs: Int64?
     }
 
     private let store: Store

@@ -64,11 +64,8 @@ package struct ClaimDeliveries: Sendable {
         min(attempt_ms, leaseMs - min(spare_ms, leaseMs / 2))
     }
 
-    /// What was claimed, and what is next.
+    /// What was claimed.
     package struct Outcome: Sendable {
-        package let nowMs: Int64
-        /// When the next lane is due, ms; nil when there is none.
-        package let nextMs: Int64?
         /// How long the first lane had been due, ms.
         package let oldestMs: Int64
         /// Deliveries that were ended unsent: too old, or their subscription is gone or not active.
@@ -93,7 +90,7 @@ package struct ClaimDeliveries: Sendable {
     package func outcome(_ reply: ScriptReply) throws(ScriptFault) -> Outcome {
         guard reply.isWord("CLAIMED") else { throw reply.malformed("word") }
         var deliveries: [ClaimedDelivery] = []
-        for index in stride(from: 5, to: reply.count, by: 14) {
+        for index in stride(from: 4, to: reply.count, by: 14) {
             let subscription = try reply.bytes(index + 2)
             deliveries.append(
                 ClaimedDelivery(
@@ -107,9 +104,8 @@ package struct ClaimDeliveries: Sendable {
                     requestID: try reply.bytes(index + 11), createdMs: try reply.int(index + 12),
                     body: try reply.bytes(index + 13)))
         }
-        let next = try reply.int(1)
         return Outcome(
-            nowMs: try reply.int(0), nextMs: next == 0 ? nil : next, oldestMs: try reply.int(2),
-            ended: try reply.int(3), hasMore: try reply.int(4) == 1, deliveries: deliveries)
+            oldestMs: try reply.int(1), ended: try reply.int(2), hasMore: try reply.int(3) == 1,
+            deliveries: deliveries)
     }
 }

@@ -69,18 +69,16 @@ struct Claimed {
         let body: ByteText
     }
 
-    let nextMs: ByteText
     let oldestMs: ByteText
     let ended: ByteText
     let more: ByteText
     let deliveries: [Delivery]
 
     init(_ answer: ScriptAnswer) {
-        nextMs = answer.text(1)
-        oldestMs = answer.text(2)
-        ended = answer.text(3)
-        more = answer.text(4)
-        deliveries = stride(from: 5, to: answer.fields.count, by: 14).map {
+        oldestMs = answer.text(1)
+        ended = answer.text(2)
+        more = answer.text(3)
+        deliveries = stride(from: 4, to: answer.fields.count, by: 14).map {
             Delivery(
                 lane: answer.text($0), id: answer.text($0 + 1), attempts: answer.text($0 + 7),
                 body: answer.text($0 + 13))

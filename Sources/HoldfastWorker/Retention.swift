@@ -14,8 +14,6 @@ internal import Webhooks
 struct Retention: Sendable {
     private static let trimEvery = Duration.seconds(600)
     private static let spreadEvery = Duration.seconds(5)
-    /// Even if nothing has changed: tenants may have been made meanwhile.
-    private static let spreadAllEvery = 3
     private static let entriesPerCall: Int64 = 200
     private static let tenantsPerCall: Int64 = 500
 
@@ -72,16 +70,16 @@ struct Retention: Sendable {
         return try reply.bytes(0)
     }
 
-    /// Tells every tenant of it; whether all went well.
-    func spread(_ asks: [UInt8]) async -> Bool {
+    /// Tells tenants of it, from those of these places on; whether all went well. Tenants stand in the order in which
+    /// they were made and never go, so that a place is as good as a date.
+    func spread(_ asks: [UInt8], from places: inout [Shard: Int64]) async -> Bool {
         for shard in store.keyspace.shards where !Task.isCancelled {
             do throws(ScriptFault) {
-                var offset: Int64 = 0
                 while true {
-                    let tenants = try await self.tenants(shard, from: offset)
+                    let (tenants, read) = try await self.tenants(shard, from: places[shard, default: 0])
                     for tenant in tenants { try await spread(asks, to: tenant) }
-                    guard tenants.count == Self.tenantsPerCall, !Task.isCancelled else { break }
-                    offset += Self.tenantsPerCall
+                    places[shard, default: 0] += read
+                    guard read == Self.tenantsPerCall, !Task.isCancelled else { break }
                 }
             } catch {
                 record(error, "spread")
@@ -101,8 +99,8 @@ struct Retention: Sendable {
             metadata: .keyed([.tenant: .string(tenant.description)]))
     }
 
-    /// A page of a shard's tenants.
-    private func tenants(_ shard: Shard, from offset: Int64) async throws(ScriptFault) -> [TenantID] {
+    /// A page of a shard's tenants, and how many entries it had.
+    private func tenants(_ shard: Shard, from offset: Int64) async throws(ScriptFault) -> ([TenantID], read: Int64) {
         var call = ScriptCall(.sweepTenants, keys: [shard.prefix])
         call.append(decimal: offset)
         call.append(decimal: Self.tenantsPerCall)
@@ -112,7 +110,7 @@ struct Retention: Sendable {
         for index in 0..<reply.count {
             if let tenant = TenantID(try reply.bytes(index)) { found.append(tenant) }
         }
-        return found
+        return (found, Int64(reply.count))
     }
 
     private func record(_ fault: ScriptFault, _ what: String) {
@@ -140,14 +138,14 @@ extension Retention: Service {
 
     private func spreadAgainAndAgain() async {
         var known: [UInt8]?
-        var round = 0
+        var places: [Shard: Int64] = [:]
+        var isSpread = false
         while !Task.isCancelled {
             do throws(ScriptFault) {
                 let asks = try await operatorsAsks()
-                // Nothing asked for and nothing ever: tenants know as much.
-                let isNews = known.map { $0 != asks } ?? true
-                round += 1
-                if isNews || (!asks.isEmpty && round % Self.spreadAllEvery == 0), await spread(asks) { known = asks }
+                if known != asks { (known, places, isSpread) = (asks, [:], false) }
+                // A round that fails goes on where it was. Where nothing is asked for, tenants made later know as much.
+                if !asks.isEmpty || !isSpread, await spread(asks, from: &places) { isSpread = true }
             } catch {
                 record(error, "spread")
             }

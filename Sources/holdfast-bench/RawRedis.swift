@@ -35,7 +35,7 @@ struct RawRedis {
     /// A request to reserve in 1, 3 or 6 scopes, all of them budgeted, as the server would make it.
     func request(_ number: Int, run: String, agents: Int, scopes: Int = 3, amount: Int64 = 500) -> Reserve {
         let agent = [UInt8]("a\(number % agents)".utf8)
-        var levels: [(ScopeLevel, [UInt8])] = [(.tenant, [UInt8]("bench".utf8))]
+        var levels: [(ScopeLevel, [UInt8])] = [(.tenant, principal.tenant.bytes)]
         if scopes > 1 { levels += [(.workspace, [UInt8]("prod".utf8)), (.agent, agent)] }
         if scopes > 3 {
             levels.insert(contentsOf: [(.app, [UInt8]("x".utf8)), (.workflow, [UInt8]("y".utf8))], at: 2)
@@ -47,7 +47,7 @@ struct RawRedis {
             identity: salt.identity(tenant: principal.tenant, endpoint: "create".utf8, key: key),
             fingerprint: Identity(digestOf: key), amount: amount, unit: .usdMicrocents, path: path, ttlMs: 3_000_000,
             graceMs: 5_000, policy: nil, fallbackPolicy: .allowIfAvailable, maxExtensions: 10, idempotencyKey: key[...],
-            subject: [UInt8](#"{"tenant":"bench","workspace":"prod","agent":"a\#(number % agents)"}"#.utf8)[...],
+            subject: [UInt8](#"{"tenant":"\#(principal.tenant)","workspace":"prod","agent":"a\#(number % agents)"}"#.utf8)[...],
             action: [UInt8](#"{"kind":"llm.completion","name":"openai:gpt-4o"}"#.utf8)[...], metadata: [])
     }
 

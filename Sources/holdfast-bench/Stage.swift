@@ -71,7 +71,7 @@ struct Stage {
         throw BenchError("the server did not become ready within 10 s")
     }
 
-    private static func expect(_ answer: (status: Int, body: String)) throws -> String {
+    static func expect(_ answer: (status: Int, body: String)) throws -> String {
         guard (200...299).contains(answer.status) else { throw BenchError("\(answer.status) \(answer.body)") }
         return answer.body
     }
@@ -169,8 +169,8 @@ struct Stage {
     }
 
     /// A plain client with the facts about its caller as a server has them.
-    func rawRedis() async throws -> RawRedis {
-        guard let tenant = TenantID("bench"), let shards = try await hash("shards").flatMap({ Int($0.text) }),
+    func rawRedis(_ name: String = "bench") async throws -> RawRedis {
+        guard let tenant = TenantID(name), let shards = try await hash("shards").flatMap({ Int($0.text) }),
             let salt = try await hash("salt")
         else { throw BenchError("no install record") }
         let keyspace = Keyspace(shardCount: shards)
@@ -203,7 +203,7 @@ struct Stage {
     }
 
     /// CPU time of Redis' main thread.
-    private func mainThreadSeconds() async throws -> Double {
+    func mainThreadSeconds() async throws -> Double {
         let info = try await pool.send(RedisCommand("INFO", "cpu")).text ?? ""
         return info.split(separator: "\r\n").reduce(0) { sum, line in
             guard line.hasPrefix("used_cpu_sys_main_thread:") || line.hasPrefix("used_cpu_user_main_thread:"),

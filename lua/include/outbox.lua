@@ -6,22 +6,32 @@
 --include <sequence>
 local outbox = {}
 do
-    local KEEP_MS, KEEP_COUNT = 7776000000, 100000
+    local KEEP_COUNT = 100000
+    local KEEP_MS = 7776000000
+    outbox.KEEP_MS = KEEP_MS
 
-    local function trim(prefix, tenant_key, name, now_us)
+    -- After `count` appends.
+    function outbox.trim(prefix, tenant_key, name, now_us, count)
         local log = tenant_key .. ':el'
         local over = redis.call('ZCARD', log) > KEEP_COUNT
-        for _, entry in ipairs(redis.call('ZRANGE', log, 0, 3)) do
-            local seq = string.match(entry, '^%d+')
-            local at = tonumber(seq)
-            if not over and at and at + KEEP_MS * 1000 > now_us then return end
-            redis.call('ZREM', log, entry)
-            if at then
-                redis.call('DEL', prefix .. 'e:' .. seq)
-                redis.call('ZREM', prefix .. 'el', entry .. ':' .. name)
-                redis.call('ZREM', prefix .. 'out', seq .. ':' .. name)
-            end
+        local entries = redis.call('ZRANGE', log, 0, 4 * count - 1)
+        local n = 0
+        for i = 1, #entries do
+            local at = tonumber(string.match(entries[i], '^%d+'))
+            if not over and at and at + KEEP_MS * 1000 > now_us then break end
+            n = i
         end
+        if n == 0 then return end
+        local bodies, places, waiting = {}, {}, {}
+        for i = 1, n do
+            local seq = string.match(entries[i], '^%d*')
+            bodies[i], places[i] = prefix .. 'e:' .. seq, entries[i] .. ':' .. name
+            waiting[i] = seq .. ':' .. name
+        end
+        redis.call('ZREM', log, unpack(entries, 1, n))
+        redis.call('DEL', unpack(bodies))
+        redis.call('ZREM', prefix .. 'el', unpack(places))
+        redis.call('ZREM', prefix .. 'out', unpack(waiting))
     end
 
     function outbox.append(prefix, tenant_key, now_ms, now_us, kind, context, payload)
@@ -32,7 +42,7 @@ do
         redis.call('ZADD', tenant_key .. ':el', seq, seq .. ':' .. kind)
         redis.call('ZADD', prefix .. 'el', seq, seq .. ':' .. kind .. ':' .. name)
         redis.call('ZADD', prefix .. 'out', seq, seq .. ':' .. name)
-        trim(prefix, tenant_key, name, now_us)
+        outbox.trim(prefix, tenant_key, name, now_us, 1)
         return seq
     end
 

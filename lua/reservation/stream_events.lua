@@ -10,7 +10,8 @@ ARGV
   1 after       number of the event to begin after; 0 for the first
   2 limit       at most so many, 1 to 500
 REPLIES
-  EVENTS more words..  1 when there are more; then per event: number, letter, value, as docs/keyspace.md has them
+  EVENTS more lost words..  1 when there are more; 1 when events between `after` and the first of these may be gone;
+                        then per event: number, letter, value, as docs/keyspace.md has them
 EVENTS
   none
 COMPLEXITY
@@ -18,7 +19,13 @@ COMPLEXITY
 ]]
 local limit = ARGV[2] + 0
 local entries = redis.call('XRANGE', KEYS[2] .. ':ev', '(' .. ARGV[1] .. '-0', '+', 'COUNT', limit)
-local out, n = {'EVENTS', #entries == limit and 1 or 0}, 2
+local lost = 0
+if ARGV[1] ~= '0' and entries[1] then
+    -- The log holds about 1,000 entries: when it begins after `after`, nobody knows how much was between.
+    local first = redis.call('XRANGE', KEYS[2] .. ':ev', '-', '+', 'COUNT', 1)[1]
+    if first[1] == entries[1][1] then lost = 1 end
+end
+local out, n = {'EVENTS', #entries == limit and 1 or 0, lost}, 3
 for i = 1, #entries do
     local entry = entries[i]
     out[n + 1], out[n + 2], out[n + 3] = string.match(entry[1], '^%d+'), entry[2][1], entry[2][2]

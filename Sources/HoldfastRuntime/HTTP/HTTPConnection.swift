@@ -411,6 +411,8 @@ private struct EventStreamState {
     let isChunked: Bool
     /// Bytes that the socket has not taken yet.
     var unsentBytes = 0
+    /// Since when it has taken none of them.
+    var stalledSince: NIODeadline?
 }
 
 extension HTTPConnection {
@@ -443,7 +445,8 @@ extension HTTPConnection {
             written?(false)
             return
         }
-        guard stream.unsentBytes <= front.limits.streamBytesUnsent else {
+        let isStalled = stream.stalledSince.map { .now() - $0 > front.limits.streamStallTime } ?? false
+        guard stream.unsentBytes <= front.limits.streamBytesUnsent, !isStalled else {
             written?(false)
             leaveStream(.slow)
             return context.close(promise: nil)
@@ -452,13 +455,21 @@ extension HTTPConnection {
         if stream.isChunked { buffer.writeChunk(bytes) } else { buffer.writeBytes(bytes) }
         let count = buffer.readableBytes
         self.stream?.unsentBytes += count
+        if self.stream?.stalledSince == nil { self.stream?.stalledSince = .now() }
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { [weak self] result in
-            self?.stream?.unsentBytes -= count
+            self?.noteTaken(count)
             guard let written else { return }
             if case .success = result { written(true) } else { written(false) }
         }
         wire.write(buffer, promise: promise)
+    }
+
+    private func noteTaken(_ count: Int) {
+        guard var stream else { return }
+        stream.unsentBytes -= count
+        stream.stalledSince = stream.unsentBytes > 0 ? .now() : nil
+        self.stream = stream
     }
 
     fileprivate func endStream(_ reason: EventStreamHub.End) {

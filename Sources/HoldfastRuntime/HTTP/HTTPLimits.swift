@@ -27,6 +27,8 @@ package struct HTTPLimits: Sendable {
     package var keepAliveTime = Duration.seconds(15)
     /// Bytes that the client of an event stream may be behind; who is further behind is hung up on.
     package var streamBytesUnsent = 262_144
+    /// How long the client of an event stream may take nothing of what it is sent; seen with the next thing to send.
+    package var streamStallTime = TimeAmount.seconds(60)
 
     /// The limits of the product.
     package init() {}

@@ -59,6 +59,8 @@ package struct ReadLockEvents: Sendable {
         /// The number of the last entry, whether it could be read or not; nil for an empty page.
         package let last: Int64?
         package let hasMore: Bool
+        /// Events before the first of these, and after what was asked for, may be gone: the log holds about 1,000.
+        package let isGapped: Bool
     }
 
     package let keys: [[UInt8]]
@@ -81,15 +83,15 @@ package struct ReadLockEvents: Sendable {
 
     /// Reads the reply; entries that are none are left out.
     package func page(_ reply: ScriptReply) throws(ScriptFault) -> Page {
-        guard reply.isWord("EVENTS"), reply.count % 3 == 1 else { throw reply.malformed("word") }
+        guard reply.isWord("EVENTS"), reply.count % 3 == 2 else { throw reply.malformed("word") }
         var events: [LockEvent] = []
         var last: Int64?
-        for first in stride(from: 1, to: reply.count, by: 3) {
+        for first in stride(from: 2, to: reply.count, by: 3) {
             let number = try reply.int(first)
             let (letter, value) = (try reply.bytes(first + 1), try reply.bytes(first + 2))
             if let event = LockEvent(number: number, letter: letter, value: value) { events.append(event) }
             last = number
         }
-        return Page(events: events, last: last, hasMore: try reply.int(0) == 1)
+        return Page(events: events, last: last, hasMore: try reply.int(0) == 1, isGapped: try reply.int(1) == 1)
     }
 }

@@ -34,14 +34,17 @@ struct EventStreamAnswerTests {
         #expect(
             plain == "event: RESERVED\nid: 1778673660000123\ndata: "
                 + #"{"eventId":"1778673660000123","eventType":"RESERVED","timestamp":"2026-05-13T12:01:00.000Z","#
-                + known + #","apiKeyLabel":"ci","expiresAt":"2026-05-13T12:02:00.000Z"}"# + "\n\n")
+                + known + #","apiKeyLabel":"ci","expiresAt":"2026-05-13T12:02:00.000Z","slot":null,"#
+                + #""blockers":null,"released":null,"reason":null}"# + "\n\n")
         let pool = try Self.frame("A", "P\nw\ngpu\nci\n9999999999999\nP_0\nB\tC")
-        #expect(pool.contains(#""apiKeyLabel":"ci","slot":"P_0","blockers":["B","C"]}"#))
+        #expect(
+            pool.contains(
+                #""expiresAt":null,"slot":"P_0","blockers":["B","C"],"released":null,"reason":null}"#))
         let kinds = [("R", "UNRESERVED", "release"), ("B", "UNRESERVED", "bulk"), ("F", "UNRESERVED", "forced")]
         for (letter, name, reason) in kinds + [("X", "RESERVATION_EXPIRED", "expired")] {
             let text = try Self.frame(letter, "P\nw\ngpu\nci\n9999999999999\nP_0\nP_0\tB")
             #expect(text.hasPrefix("event: \(name)\n"))
-            #expect(text.contains(#""slot":"P_0","released":["P_0","B"],"reason":"\#(reason)"}"#))
+            #expect(text.contains(#""slot":"P_0","blockers":null,"released":["P_0","B"],"reason":"\#(reason)"}"#))
             #expect(try Self.frame(letter, "x\nw\ngpu\nci\n9999999999999").contains(#""released":["x"]"#))
             #expect(try Self.frame(letter, "x\nw\ngpu\nci\n9999999999999\n\nx\tN").contains(#""released":["x","N"]"#))
         }

@@ -148,9 +148,23 @@ struct StreamLeaseTests {
             try await self.scene.run("reservation/stream_events", ["after": ByteText(after), "limit": limit])
         }
         let first = try await page(0, "2")
-        #expect(first.text(1) == ByteText(us) && first.text(2) == "A" && first.text(4) == ByteText(us + 1))
-        #expect(first.text(3) == Hold("a").entry("A", id: us, takenAt: Scene.startMs)[2])
-        #expect(try await page(us + 1, "2").text(1) == ByteText(us + 2))
-        #expect(try await page(us + 2, "2") == .reply("EVENTS", 0))
+        #expect(first.text(2) == ByteText(us) && first.text(3) == "A" && first.text(5) == ByteText(us + 1))
+        #expect(first.text(4) == Hold("a").entry("A", id: us, takenAt: Scene.startMs)[2])
+        #expect(try await page(us + 1, "2").text(2) == ByteText(us + 2))
+        #expect(try await page(us + 2, "2") == .reply("EVENTS", 0, 0))
+    }
+
+    @Test("A page says when events before it may be gone, and only then")
+    func lost() async throws {
+        _ = try await self.scene.acquire(Hold("a"), Hold("b"), Hold("c"))
+        let us = Scene.startUs
+        func lost(after: Int64) async throws -> ByteText {
+            try await self.scene.run("reservation/stream_events", ["after": ByteText(after), "limit": "2"]).text(1)
+        }
+        for after in [0, us, us + 1] { #expect(try await lost(after: after) == "0") }
+        _ = try await self.scene.harness.command("XTRIM", self.scene.key("ev"), "MAXLEN", "1")
+        for (after, expected) in [(0, "0"), (us, "1"), (us + 2, "0")] as [(Int64, ByteText)] {
+            #expect(try await lost(after: after) == expected)
+        }
     }
 }

@@ -68,6 +68,30 @@ struct EventStreamEndTests {
         }
     }
 
+    @Test("a client that takes nothing any more is dropped after a time, however far it may be behind")
+    func stalledReader() async throws {
+        try await RunningServer.runPublic {
+            $0.streamBytesUnsent = .max
+            $0.streamStallTime = .seconds(1)
+        } _: { server, _ in
+            let t = try await StreamTenant.create("acme", on: server)
+            let stalled = try await StreamClient.open(server.port, key: t.key, isReading: false)
+            let good = try await t.follow()
+            try await eventually("both are open") { server.metric("holdfast_event_streams") == 2 }
+            let long = String(repeating: "n", count: 240)
+            var count = 0
+            while server.metric(Self.ended + #"{reason="slow"}"#) == 0, count < 60_000 {
+                let items = (0..<60).map { #"{"requester":"w","resource":"\#(long)\#(count + $0)"}"# }
+                try await t.ask("POST", "/api/v1/Reservation/reserve", "[" + items.joined(separator: ",") + "]")
+                count += 60
+            }
+            try await eventually("it is dropped") { server.metric("holdfast_event_streams") == 1 }
+            try await eventually("its place is given back") { try await t.leases() == 1 }
+            #expect(server.metric(Self.ended + #"{reason="slow"}"#) == 1 && !good.isClosed)
+            try await stalled.close()
+        }
+    }
+
     @Test("beyond the quota of streams there is 429, until one ends", arguments: Mount.allCases)
     func quota(mount: Mount) async throws {
         try await RunningServer.runPublic(mount: mount) { server, _ in

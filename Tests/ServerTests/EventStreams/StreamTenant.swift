@@ -106,6 +106,15 @@ struct StreamTenant: Sendable {
         return events
     }
 
+    /// Drops all but the newest of its lock events, as happens to the oldest of about 1,000.
+    func forgetEvents(but count: Int) async throws {
+        let store = server.process.store
+        let tenant = try #require(TenantID(id))
+        let key = store.keyspace.tenant(tenant) + [UInt8](":ev".utf8)
+        let words = [[UInt8]("XTRIM".utf8), key, [UInt8]("MAXLEN".utf8), [UInt8](String(count).utf8)]
+        _ = try await store.runner.pool.send(RedisCommand(words))
+    }
+
     /// Its leases of event streams.
     func leases() async throws -> Int64? {
         let store = server.process.store

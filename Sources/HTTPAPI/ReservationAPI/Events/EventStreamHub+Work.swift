@@ -30,7 +30,7 @@ extension EventStreamHub {
                 try? await Task.sleep(for: Self.pause)
                 continue
             }
-            let frames = frames(page, of: tenant)
+            let frames = frames(page, after: cursor, of: tenant)
             let isDone = state.withLock { table in
                 guard table.channels[tenant]?.generation == generation else { return true }
                 // Unless the numbers began anew meanwhile.
@@ -60,7 +60,7 @@ extension EventStreamHub {
                 try? await Task.sleep(for: Self.pause)
                 continue
             }
-            guard await send(frames(page, of: tenant), to: stream.sink) else { return }
+            guard await send(frames(page, after: stream.last, of: tenant), to: stream.sink) else { return }
             state.withLock { table in
                 guard let cursor = table.channels[tenant]?.cursor,
                     var stream = table.channels[tenant]?.streams[id]
@@ -110,8 +110,14 @@ extension EventStreamHub {
         return try? read.page(reply)
     }
 
-    private func frames(_ page: ReadLockEvents.Page, of tenant: TenantID) -> [(number: Int64, bytes: [UInt8])] {
-        page.events.map { ($0.number, EventFrame(event: $0, tenant: tenant).bytes) }
+    private func frames(
+        _ page: ReadLockEvents.Page, after last: Int64, of tenant: TenantID
+    ) -> [(number: Int64, bytes: [UInt8])] {
+        var frames = page.events.map { (number: $0.number, bytes: EventFrame(event: $0, tenant: tenant).bytes) }
+        if page.isGapped, let first = page.events.first {
+            frames.insert((first.number, EventFrame.lost(after: last, before: first.number, of: tenant)), at: 0)
+        }
+        return frames
     }
 
     /// Gives places back. Those that cannot be given back are lost when their time is over.

@@ -75,6 +75,22 @@ package struct EventFrame {
         self.tenant = tenant
     }
 
+    /// Says that events between two numbers may be gone. It has no id: what was seen last stays what it was.
+    static func lost(after last: Int64, before number: Int64, of tenant: TenantID) -> [UInt8] {
+        var writer = JSONWriter(capacity: 128)
+        writer.beginObject()
+        writer.key("eventType")
+        writer.string("EVENTS_LOST")
+        writer.key("timestamp")
+        writer.string(DateTime.text(number / 1_000))
+        writer.key("tenantId")
+        writer.string(tenant.bytes)
+        writer.key("lastEventId")
+        writer.string([UInt8](String(last).utf8))
+        writer.endObject()
+        return [UInt8]("event: EVENTS_LOST\ndata: ".utf8) + writer.finish() + [10, 10]
+    }
+
     /// A comment that keeps the connection alive.
     static let keepAlive = [UInt8](": keepalive\n\n".utf8)
 
@@ -122,23 +138,16 @@ package struct EventFrame {
         writer.string(event.resourceType)
         writer.key("apiKeyLabel")
         writer.string(event.label)
-        if let expiresMs = event.expiry.ms {
-            writer.key("expiresAt")
-            writer.string(DateTime.text(expiresMs))
-        }
-        if let slot = event.slot {
-            writer.key("slot")
-            writer.string(slot)
-        }
-        if let reason {
-            writer.key("released")
-            writer.strings(event.names)
-            writer.key("reason")
-            writer.string(reason)
-        } else if !event.names.isEmpty {
-            writer.key("blockers")
-            writer.strings(event.names)
-        }
+        writer.key("expiresAt")
+        if let expiresMs = event.expiry.ms { writer.string(DateTime.text(expiresMs)) } else { writer.null() }
+        writer.key("slot")
+        if let slot = event.slot { writer.string(slot) } else { writer.null() }
+        writer.key("blockers")
+        if event.kind == .acquired, !event.names.isEmpty { writer.strings(event.names) } else { writer.null() }
+        writer.key("released")
+        if event.kind != .acquired { writer.strings(event.names) } else { writer.null() }
+        writer.key("reason")
+        if let reason { writer.string(reason) } else { writer.null() }
         writer.endObject()
         return writer.finish()
     }

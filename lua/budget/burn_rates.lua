@@ -3,8 +3,9 @@ budget/burn_rates: compares what a tenant's budgets spent in the last minutes wi
 subscriptions that ask for it.
 
 The current rate is that of the last whole minutes of a window, at most an hour; the usual one is that of the twelve
-windows before it, at most four hours in all. Each budget is told of once in a window. Of several rates that are asked
-for the three shortest windows count, of a tenant's budgets the 40 that spent first in a minute.
+windows before it, at most four hours in all, from the first minute on in which the tenant spent anything, and at
+least one window long. Each budget is told of once in a window. Of several rates that are asked for the three shortest
+windows count, of a tenant's budgets the 40 that spent first in a minute.
 
 retry: safe
 KEYS
@@ -37,21 +38,22 @@ local asks = call('HGET', tenant_key .. ':p', 'hooks') or ''
 local burns = {}
 for multiplier, window in string.gmatch(asks, '{"multiplier":([%d.]+),"window_s":(%d+)}') do
     if #burns == RATES_MAX then break end
-    burns[#burns + 1] = {text = multiplier .. ' ' .. window, multiplier = multiplier + 0, window = window + 0}
+    burns[#burns + 1] = {text = multiplier .. ' ' .. window, asked = multiplier, multiplier = multiplier + 0,
+        window = window + 0}
 end
 if #burns == 0 then
     call('ZREM', prefix .. 'due', 'r' .. name)
     return {'EXPIRED', 0, 0, 0, now}
 end
 
--- Sums per budget of the minutes from `first` to `last`, and of how many minutes anything is known.
+-- Sums per budget of the minutes from `first` to `last`, and how many minutes ago, seen from `last`, counting began.
 local minutes = {}
 local function spent(first, last)
     local sums, known = {}, 0
     for m = first, last do
         if not minutes[m] then minutes[m] = few.fields(tenant_key .. ':br:' .. format('%d', m), BUDGETS_MAX) end
         local found = minutes[m]
-        if #found > 0 then known = known + 1 end
+        if #found > 0 and known == 0 then known = last - m + 1 end
         for i = 1, #found, 2 do sums[found[i]] = (sums[found[i]] or 0) + found[i + 1] end
     end
     return sums, known
@@ -65,7 +67,7 @@ for _, burn in ipairs(burns) do
     local usual, known = spent(minute - width - before, minute - width - 1)
     for budget, sum in pairs(current) do
         local path, unit = string.match(budget, '^([^%z]*)%z(%u)$')
-        local rate, baseline = sum / width, known > 0 and (usual[budget] or 0) / before or 0
+        local rate, baseline = sum / width, known >= width and (usual[budget] or 0) / known or 0
         local field = budget .. '\0' .. burn.text
         local last = (call('HGET', told_key, field) or '0') + 0
         if path and UNITS[unit] and told < TOLD_MAX and baseline > 0 and rate > burn.multiplier * baseline
@@ -80,7 +82,8 @@ for _, burn in ipairs(burns) do
                 data = data .. ',"projected_exhaustion_minutes":' .. format('%.15g', left / rate)
             end
             outbox.append(prefix, tenant_key, now, now_us, 'budget.burn_rate_anomaly',
-                '{"source":"anomaly-detector","actor":{"type":"scheduler"}}', data .. '}')
+                '{"source":"anomaly-detector","actor":{"type":"scheduler"},"metadata":{"asked_multiplier":'
+                    .. burn.asked .. '}}', data .. '}')
             call('HSET', told_key, field, minute)
             call('PEXPIRE', told_key, 172800000)
             told = told + 1

@@ -15,7 +15,8 @@ ARGV
   6 keep_ms     lifetime of the finished record, ms
   7 reason      JSON string of the reason, or empty
   8 entry       JSON of the audit entry, or empty for none
-  9 telling     thresholds and context of events (lua/budget/include/tell.lua); empty to tell of none
+  9 telling     thresholds and context of events (lua/budget/include/tell.lua); empty to tell of none; of the operator
+                a line feed and the context alone
   10.. filter   scope filter of the caller's API key, each kind:id or kind:*; none for every scope
 REPLIES
   STALE value           the tenant's present status and epoch; never for the operator
@@ -74,6 +75,8 @@ if state == 'X' or now > sub(rec, 15, 27) + sub(rec, 28, 32) then return {'EXPIR
 -- Each ledger's key is a beginning of the deepest one. The table has room for three, so that it seldom need grow.
 local base, writes, n, snapshot = tenant_key .. ':l:' .. unit .. ':', {nil, nil, nil, nil, nil, nil}, 0, ''
 local deepest_key, base_length, telling, near = base .. path, #base, ARGV[9], false
+-- The operator's server knows nothing of what the tenant's subscriptions ask for.
+if tag == '' and telling ~= '' then telling = tell.listed(tenant_key, sub(telling, 2)) end
 local least = string.byte(telling) == 48 and string.match(telling, '^[%d.]+') + 0 or 0.8
 for length in string.gmatch(opening, record.LENGTHS) do
     local ledger_key = sub(deepest_key, 1, base_length + length)

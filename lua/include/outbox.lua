@@ -13,12 +13,13 @@ do
     -- After `count` appends.
     function outbox.trim(prefix, tenant_key, name, now_us, count)
         local log = tenant_key .. ':el'
-        local over = redis.call('ZCARD', log) > KEEP_COUNT
+        local over = redis.call('ZCARD', log) - KEEP_COUNT
+        if over > 0 then over = over + 3 end
         local entries = redis.call('ZRANGE', log, 0, 4 * count - 1)
         local n = 0
         for i = 1, #entries do
             local at = tonumber(string.match(entries[i], '^%d+'))
-            if not over and at and at + KEEP_MS * 1000 > now_us then break end
+            if i > over and at and at + KEEP_MS * 1000 > now_us then break end
             n = i
         end
         if n == 0 then return end

@@ -74,6 +74,67 @@ struct TellTests {
         #expect(told(try await scene.observe("budget/commit", commit.commit())) == [])
     }
 
+    @Test("208: debt that takes the last of a budget tells that it is used up, in a commit and in a charge")
+    func exhaustedByDebt() async throws {
+        var ledger = Ledger(1_000)
+        ledger.limit = 500
+        try await scene.write(ledger, Paths.root)
+        var call = ReserveCall()
+        call.id = mark("o")
+        call.amount = 900
+        call.path = Paths.root
+        call.policy = "O"
+        var commit = SettleCall(try await scene.place(call))
+        commit.actual = 1_100
+        commit.telling = "\n" + Self.context
+        let types = told(try await scene.observe("budget/commit", commit.commit())).map { $0[0] }
+        #expect(types == ["reservation.commit_overage", "budget.debt_incurred", "budget.exhausted"])
+        ledger.spent = 900
+        try await scene.write(ledger, Paths.root)
+        var charge = ChargeCall()
+        charge.path = Paths.root
+        charge.actual = 200
+        charge.policy = "O"
+        charge.telling = "\n" + Self.context
+        let charged = told(try await scene.observe("budget/charge", charge.arguments())).map { $0[0] }
+        #expect(charged.contains("budget.debt_incurred") && charged.contains("budget.exhausted"), "\(charged)")
+    }
+
+    @Test("A budget of nothing has no thresholds, upwards or downwards")
+    func nothingAllocated() async throws {
+        try await scene.write(Ledger(1_000, spent: 900), Paths.root)
+        let emptied = told(
+            try await scene.observe("admin/fund_budget", AdminCalls.fund(0, h: mark("e"), operation: "R")))
+        #expect(emptied.map { $0[0] } == ["budget.reset", "budget.exhausted"], "\(emptied)")
+        let filled = told(
+            try await scene.observe("admin/fund_budget", AdminCalls.fund(1_000, h: mark("f"), operation: "R")))
+        #expect(filled.map { $0[0] } == ["budget.reset"], "\(filled)")
+    }
+
+    @Test("A release by the operator tells of the thresholds that the tenant's subscriptions ask for")
+    func operatorsRelease() async throws {
+        try await scene.write(Ledger(1_000), Paths.root)
+        let hooks: ByteText = "{\"thresholds\":[0.5]}"
+        try await scene.harness.command("HSET", scene.key("p"), "hooks", hooks)
+        #expect(told(try await reserve("a", 600, thresholds: "0.5 0.8 0.95 1")).map { $0[8] } == ["0.5"])
+        var release = try await settle("a")
+        release.telling = "\n" + Self.context
+        let fallen = told(try await scene.observe("budget/release", release.release("")))
+        #expect(fallen.map { $0[8] } == ["0.5"] && fallen.allSatisfy { $0[9] == "f" && $0[1] == Self.context })
+    }
+
+    @Test("Of at most 36 budgets what is spent in a minute is counted, however many one charge names")
+    func counted() async throws {
+        for path in Paths.all { try await scene.write(Ledger(1_000), path) }
+        let key = scene.key("br:" + ByteText(Scene.startMs / 60_000))
+        for number in 0..<35 { try await scene.harness.command("HSET", key, "p\(number)", "1") }
+        var call = ChargeCall()
+        call.actual = 1
+        call.telling = "b\n" + Self.context
+        let seen = try await scene.observe("budget/charge", call.arguments())
+        #expect(seen.answer.word == "CHARGED" && seen.after.hash(key).count == 36)
+    }
+
     @Test("206: a refusal is told with scope, reason, amount and what is left")
     func denied() async throws {
         try await scene.write(Ledger(1_000), Paths.root)

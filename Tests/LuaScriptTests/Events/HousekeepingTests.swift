@@ -122,6 +122,20 @@ struct HousekeepingTests {
         #expect(ended.after.scores(scene.shardKey("due"))["r" + scene.tenant] == nil)
     }
 
+    @Test("budget/burn_rates: spending that goes on as it began is no anomaly, however short it has been counted")
+    func burnRatesBegin() async throws {
+        for counted in [5, 6, 9, 10, 12, 30] as [Int64] {
+            try await scene.harness.reset(clockUs: Scene.startMs * 1_000)
+            try await HousekeepingCalls.burn(scene, recent: 10, minutes: counted)
+            #expect(told(try await scene.observe("budget/burn_rates", [:]), scene.key("el")) == [], "\(counted)")
+        }
+        // What rises after twice the window of it is one.
+        try await scene.harness.reset(clockUs: Scene.startMs * 1_000)
+        try await HousekeepingCalls.burn(scene, minutes: 10)
+        let events = told(try await scene.observe("budget/burn_rates", [:]), scene.key("el"))
+        #expect(events.count == 1 && events[0][1].description.contains("\"asked_multiplier\":3}"), "\(events)")
+    }
+
     @Test("sweep/oldest says how long the first thing of a shard has been due")
     func oldest() async throws {
         func age() async throws -> ScriptAnswer {

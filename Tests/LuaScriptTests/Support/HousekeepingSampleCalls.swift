@@ -58,13 +58,13 @@ enum HousekeepingCalls {
 
     /// A tenant whose subscriptions ask for burn rates over five minutes, and a budget that spent 10 a minute for an
     /// hour and then `recent` a minute.
-    static func burn(_ scene: Scene, recent: Int64 = 100) async throws {
+    static func burn(_ scene: Scene, recent: Int64 = 100, minutes: Int64 = 65) async throws {
         try await scene.openTenant()
         try await scene.write(Ledger(100_000), Paths.root)
         let asks: ByteText = "{\"burn\":[{\"multiplier\":3,\"window_s\":300}]}"
         try await scene.harness.command("HSET", scene.key("p"), "hooks", asks)
         let minute = Scene.startMs / 60_000
-        for back in 1...65 {
+        for back in 1...minutes {
             let amount = ByteText(back > 5 ? 10 : recent)
             try await scene.harness.command(
                 "HSET", scene.key("br:" + ByteText(minute - Int64(back))), Paths.root + "\0U", amount)

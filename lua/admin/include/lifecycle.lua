@@ -67,7 +67,7 @@ do
         local letter = ({USD_MICROCENTS = 'U', TOKENS = 'T', CREDITS = 'C', RISK_POINTS = 'R'})[unit or '']
         if letter then
             local teller = tell.open(prefix, tenant_key, now, now_us, tell.listed(tenant_key, context))
-            teller.moved(letter, path, table.concat(before, ' '), table.concat(after, ' '), true)
+            teller.moved(letter, path, table.concat(before, ' '), table.concat(after, ' '))
         end
         local is_over = has(after[6], 'O')
         if is_over == has(before[6], 'O') then return end

@@ -36,9 +36,9 @@ do
         end
         teller.remaining = remaining
 
-        -- Thresholds that a ledger's use has crossed, once per direction, and, unless the operator did it, whether it
-        -- was used up.
-        function teller.moved(unit, path, before, after, is_operators)
+        -- Thresholds that a ledger's use has crossed, once per direction, and whether it was used up, whoever did it.
+        -- Of a budget of nothing no part can be used, so it has no thresholds.
+        function teller.moved(unit, path, before, after)
             local a, r, s, d = match(before, '^(%d+) (%d+) (%d+) (%d+)')
             local na, nr, ns, nd = match(after, '^(%d+) (%d+) (%d+) (%d+)')
             if not (a and na) then return end
@@ -46,17 +46,13 @@ do
             local function told(kind, threshold, direction)
                 append(kind, context, unit, path, na, nr, ns, nd, threshold, direction)
             end
-            for text in string.gmatch(list, '[%d.]+') do
+            for text in string.gmatch(a ~= '0' and na ~= '0' and list or '', '[%d.]+') do
                 local t = text + 0
-                -- A budget of nothing is used in full as soon as something is.
-                local was = (a == '0' and old > 0) or (a ~= '0' and old >= t * a)
-                local is = (na == '0' and new > 0) or (na ~= '0' and new >= t * na)
+                local was, is = old >= t * a, new >= t * na
                 if is and not was then told('budget.threshold_crossed', text, 'r') end
                 if was and not is then told('budget.threshold_crossed', text, 'f') end
             end
-            if not is_operators and new > old and remaining(a, r, s, d) > 0 and remaining(na, nr, ns, nd) <= 0 then
-                told('budget.exhausted', '1', 'r')
-            end
+            if remaining(a, r, s, d) > 0 and remaining(na, nr, ns, nd) <= 0 then told('budget.exhausted', '1', 'r') end
         end
 
         -- What a settlement beyond its estimate did: `id` of the reservation or charge; the ledgers with their effects.
@@ -119,13 +115,15 @@ do
         function teller.spent(unit, paths, amount)
             if amount == '0' or not string.find(match(telling, '^[^\n]*'), 'b', 1, true) then return end
             local key = tenant_key .. ':br:' .. format('%d', math.floor(now / 60000))
-            local is_full = redis.pcall('HLEN', key)
+            local counted = redis.pcall('HLEN', key)
+            if type(counted) == 'table' then return end
             for i = 1, #paths do
                 local field = paths[i] .. '\0' .. unit
                 -- Budgets that are counted already go on to be.
-                if type(is_full) ~= 'table' and (is_full < BUDGETS_COUNTED
-                    or redis.pcall('HEXISTS', key, field) == 1) then
+                local is_known = redis.pcall('HEXISTS', key, field) == 1
+                if is_known or counted < BUDGETS_COUNTED then
                     redis.pcall('HINCRBY', key, field, amount)
+                    if not is_known then counted = counted + 1 end
                 end
             end
             redis.pcall('PEXPIRE', key, 172800000)

@@ -43,11 +43,12 @@ struct RawRedis {
         }
         guard let path = ScopePath(levels: levels) else { preconditionFailure("a path of some levels") }
         let key = [UInt8](#""\#(run)-raw-\#(number)""#.utf8)
+        let subject = #"{"tenant":"\#(principal.tenant)","workspace":"prod","agent":"a\#(number % agents)"}"#
         return Reserve(
             identity: salt.identity(tenant: principal.tenant, endpoint: "create".utf8, key: key),
             fingerprint: Identity(digestOf: key), amount: amount, unit: .usdMicrocents, path: path, ttlMs: 3_000_000,
             graceMs: 5_000, policy: nil, fallbackPolicy: .allowIfAvailable, maxExtensions: 10, idempotencyKey: key[...],
-            subject: [UInt8](#"{"tenant":"\#(principal.tenant)","workspace":"prod","agent":"a\#(number % agents)"}"#.utf8)[...],
+            subject: [UInt8](subject.utf8)[...],
             action: [UInt8](#"{"kind":"llm.completion","name":"openai:gpt-4o"}"#.utf8)[...], metadata: [])
     }
 

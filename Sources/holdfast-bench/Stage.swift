@@ -170,10 +170,10 @@ struct Stage {
 
     /// A plain client with the facts about its caller as a server has them.
     func rawRedis(_ name: String = "bench") async throws -> RawRedis {
-        guard let tenant = TenantID(name), let shards = try await hash("shards").flatMap({ Int($0.text) }),
-            let salt = try await hash("salt")
-        else { throw BenchError("no install record") }
-        let keyspace = Keyspace(shardCount: shards)
+        guard let tenant = TenantID(name), let salt = try await hash("salt") else {
+            throw BenchError("no install record")
+        }
+        let keyspace = try await keyspace()
         guard let tag = try await pool.send(RedisCommand([[UInt8]("GET".utf8), keyspace.tenant(tenant)])).bytes else {
             throw BenchError("no tenant")
         }
@@ -183,6 +183,14 @@ struct Stage {
         return RawRedis(
             connection: pool.connection(on: pool.anyLoop), principal: principal, salt: IdentitySalt(bytes: salt.bytes),
             depth: 64)
+    }
+
+    /// The keys of the installation.
+    func keyspace() async throws -> Keyspace {
+        guard let shards = try await hash("shards").flatMap({ Int($0.text) }) else {
+            throw BenchError("no install record")
+        }
+        return Keyspace(shardCount: shards)
     }
 
     private func hash(_ field: String) async throws -> (text: String, bytes: [UInt8])? {

@@ -42,16 +42,18 @@ struct SweepTable {
     mutating func measure() async throws {
         // What earlier measurements have left behind would be swept with the rest.
         let old = try startWorker()
-        let bench = try await stage.rawRedis()
+        let bench = try await stage.keyspace().budgetDue(stage.rawRedis().principal.tenant)
         try await wait("what is left is swept") { try await dueNow(bench) == 0 }
         old.stop()
         let raws = try await prepare()
         for graceMs in [60_000, 0] as [Int64] {
             for raw in raws { try await reserve(raw, graceMs: graceMs) }
         }
-        try await measure("budget reservations, 3 scopes", raws, index: ":due", left: Self.each)
+        let keyspace = try await stage.keyspace()
+        let due = raws.map { keyspace.budgetDue($0.principal.tenant) }
+        try await measure("budget reservations, 3 scopes", due, left: Self.each)
         for raw in raws { try await acquire(raw) }
-        try await measure("locks", raws, index: ":act", left: 0)
+        try await measure("locks", raws.map { keyspace.activeHolds($0.principal.tenant) }, left: 0)
     }
 
     private func startWorker() throws -> ServerProcess {
@@ -120,28 +122,26 @@ struct SweepTable {
     }
 
     /// Reservations of a tenant that are past expiry and grace.
-    private func dueNow(_ raw: RawRedis) async throws -> Int64 {
-        let now = String(Int64(Date().timeIntervalSince1970 * 1_000))
-        let key = raw.principal.keys[1] + [UInt8](":due".utf8)
+    private func dueNow(_ index: [UInt8]) async throws -> Int64 {
+        let time = try await stage.pool.send(RedisCommand("TIME")).array?.first?.text ?? "0"
         let reply = try await stage.pool.send(
-            RedisCommand([[UInt8]("ZCOUNT".utf8), key, [UInt8]("-inf".utf8), [UInt8](now.utf8)]))
+            RedisCommand([[UInt8]("ZCOUNT".utf8), index, [UInt8]("-inf".utf8), [UInt8]((time + "000").utf8)]))
         return reply.integer ?? -1
     }
 
-    /// Entries in an index of each tenant, in all.
-    private func total(_ raws: [RawRedis], _ index: String) async throws -> Int {
+    /// Entries of some indexes, in all.
+    private func total(_ indexes: [[UInt8]]) async throws -> Int {
         var sum = 0
-        for raw in raws {
-            let key = raw.principal.keys[1] + [UInt8](index.utf8)
-            let reply = try await stage.pool.send(RedisCommand([[UInt8]("ZCARD".utf8), key]))
+        for index in indexes {
+            let reply = try await stage.pool.send(RedisCommand([[UInt8]("ZCARD".utf8), index]))
             sum += reply.integer.map { Int($0) } ?? 0
         }
         return sum
     }
 
     /// Starts a worker, and takes the time from the last look at which all was there to the first at which all is gone.
-    private mutating func measure(_ what: String, _ raws: [RawRedis], index: String, left: Int) async throws {
-        let all = try await total(raws, index)
+    private mutating func measure(_ what: String, _ indexes: [[UInt8]], left: Int) async throws {
+        let all = try await total(indexes)
         for command in [
             ["CONFIG", "SET", "slowlog-log-slower-than", String(Self.noted_us)], ["SLOWLOG", "RESET"],
         ] {
@@ -153,17 +153,17 @@ struct SweepTable {
         var begin = (at: ContinuousClock.now, redis: 0.0, worker: 0.0 as Double?)
         try await wait("\(what): anything is swept") {
             let now = (ContinuousClock.now, try await stage.mainThreadSeconds(), meter.cpuSeconds())
-            if try await total(raws, index) < all { return true }
+            if try await total(indexes) < all { return true }
             begin = now
             return false
         }
-        try await wait("\(what): all are swept") { try await total(raws, index) == left * raws.count }
+        try await wait("\(what): all are swept") { try await total(indexes) == left * indexes.count }
         let seconds = (ContinuousClock.now - begin.at) / .seconds(1)
         let redis = try await stage.mainThreadSeconds() - begin.redis
         let worker = meter.cpuSeconds().flatMap { end in begin.worker.map { end - $0 } }
         rows.append(
             Row(
-                what: what, count: all - left * raws.count, seconds: seconds, redis: redis, worker: worker,
+                what: what, count: all - left * indexes.count, seconds: seconds, redis: redis, worker: worker,
                 longest_ms: try await longestCall()))
     }
 

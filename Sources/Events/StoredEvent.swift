@@ -43,8 +43,11 @@ package struct StoredEvent: Sendable {
 
     /// The request that caused it, if one did.
     package var requestID: [UInt8]? { text("request_id") }
-    package var traceID: [UInt8]? { text("trace_id") }
+    /// 32 hex digits: of the request or, where none caused it, ever the same ones made of the event's id.
+    package var traceID: [UInt8] { text("trace_id") ?? hexText(Identity(digestOf: id.text).bytes) }
     package var correlationID: [UInt8]? { text("correlation_id") }
+    /// Of an anomaly of spending: how many times the usual rate was asked for.
+    package var askedMultiplier: Double? { context?.member("metadata")?.member("asked_multiplier")?.double() }
     /// Two hex digits of the inbound `traceparent`.
     package var traceFlags: [UInt8]? { text("trace_flags") }
     /// Whether the trace came with a valid `traceparent`.

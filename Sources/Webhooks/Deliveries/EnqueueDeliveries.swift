@@ -62,7 +62,7 @@ package struct PlannedDelivery: Sendable {
         eventID = event.id.text
         sequence = event.id.sequence
         type = event.type.text
-        traceID = event.traceID ?? []
+        traceID = event.traceID
         traceFlags = event.traceFlags ?? [48, 49]
         hasInboundTraceparent = event.hasInboundTraceparent
         requestID = event.requestID ?? []

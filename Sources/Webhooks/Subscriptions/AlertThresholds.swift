@@ -9,6 +9,8 @@ package struct AlertThresholds: Hashable, Sendable {
     package var budgetUtilization = [0.8, 0.95, 1]
     package var burnRateMultiplier = 3.0
     package var burnRateWindowSeconds: Int64 = 300
+    /// The window as `budget/burn_rates` takes it: whole minutes, at most an hour.
+    package var judgedWindowSeconds: Int64 { min(max(burnRateWindowSeconds / 60, 1), 60) * 60 }
     package var denialRate = 0.1
     package var expiryRate = 0.05
     package var authFailureRate = 0.1

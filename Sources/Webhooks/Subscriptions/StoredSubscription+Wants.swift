@@ -7,7 +7,7 @@ internal import StrictJSON
 
 extension StoredSubscription {
     /// Whether a subscription of `owner` is sent an event that happens: selected, after it was made, and of a threshold
-    /// that it asks for.
+    /// or a rate of spending that it asks for.
     package func wants(_ event: StoredEvent, owner: TenantID) -> Bool {
         event.atMs >= createdMs && selects(event, owner: owner)
     }
@@ -17,11 +17,18 @@ extension StoredSubscription {
         guard terms.selectors.match(event.type, scope: event.scope, of: event.tenant, owner: owner) else {
             return false
         }
-        guard event.type.text.elementsEqual("budget.threshold_crossed".utf8) else { return true }
-        let asked = (terms.thresholds ?? AlertThresholds()).budgetUtilization
-        guard let share = (try? JSONDocument.parse(event.data))?.root.member("threshold")?.double() else {
+        let asked = terms.thresholds ?? AlertThresholds()
+        if event.type.text.elementsEqual("budget.threshold_crossed".utf8) {
+            return number("threshold", of: event).map { asked.budgetUtilization.contains($0) } ?? true
+        }
+        guard event.type.text.elementsEqual("budget.burn_rate_anomaly".utf8) else { return true }
+        guard let multiplier = event.askedMultiplier, let window = number("window_seconds", of: event) else {
             return true
         }
-        return asked.contains(share)
+        return multiplier == asked.burnRateMultiplier && window == Double(asked.judgedWindowSeconds)
+    }
+
+    private func number(_ name: StaticString, of event: StoredEvent) -> Double? {
+        (try? JSONDocument.parse(event.data))?.root.member(name)?.double()
     }
 }

@@ -36,13 +36,13 @@ struct FundingLiveTests {
             after: "1300 50 700 0 100 r", remaining: (250, 550), events: ["budget.funded", "budget.over_limit_exited"]),
         Case(
             statement: "38 at the edge", operation: "DEBIT", amount: 250, before: "1000 50 500 200 300 r",
-            after: "750 50 500 200 300 r", remaining: (250, 0), events: ["budget.debited"]),
+            after: "750 50 500 200 300 r", remaining: (250, 0), events: ["budget.debited", "budget.exhausted"]),
         Case(
             statement: "39", operation: "RESET", amount: 800, before: "1000 100 300 0 0 0",
             after: "800 100 300 0 0 0", remaining: (600, 400), events: ["budget.reset"]),
         Case(
             statement: "40", operation: "RESET", amount: 100, before: "1000 100 300 20 50 o",
-            after: "100 100 300 20 50 o", remaining: (580, -320), events: ["budget.reset"]),
+            after: "100 100 300 20 50 o", remaining: (580, -320), events: ["budget.reset", "budget.exhausted"]),
         Case(
             statement: "41", operation: "RESET_SPENT", amount: 700, before: "1000 100 300 20 50 0",
             after: "700 100 0 20 50 0", remaining: (580, 580), events: ["budget.reset_spent"]),
@@ -52,7 +52,7 @@ struct FundingLiveTests {
         Case(
             statement: "42 beyond the allocation", operation: "RESET_SPENT", amount: 1, spent: .max,
             before: "1 0 0 0 0 0", after: "1 0 9223372036854775807 0 0 0", remaining: (1, 1 - .max),
-            events: ["budget.reset_spent"]),
+            events: ["budget.reset_spent", "budget.exhausted"]),
         Case(
             statement: "43", operation: "REPAY_DEBT", amount: 30, before: "1000 100 300 80 100 0",
             after: "1000 100 300 50 100 0", remaining: (520, 550), events: ["budget.debt_repaid"]),

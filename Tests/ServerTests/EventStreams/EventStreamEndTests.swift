@@ -136,6 +136,47 @@ struct EventStreamEndTests {
         }
     }
 
+    @Test("a stream ends when the time of its key is over, and one of a short-lived token with the key behind it")
+    func expiry() async throws {
+        try await RunningServer.runPublic { server, _ in
+            let t = try await StreamTenant.create("acme", on: server)
+            let time = try await server.process.store.runner.pool.send(RedisCommand("TIME")).array?.first?.text
+            let end = try #require(time.flatMap { Int64($0) }) + 3
+            let endText = String(decoding: DateTime.text(end * 1_000), as: UTF8.self)
+            let made = try await StreamTenant.operate(
+                server, "POST", "/v1/admin/api-keys",
+                #"{"tenant_id":"acme","name":"short","expires_at":"\#(endText)"}"#)
+            let short = try #require(made.firstMatch(of: /"key_secret":"([^"]+)"/)?.1)
+            let ending = try await StreamClient.follow(server.port, key: String(short))
+            let exchanged = try await t.ask("POST", "/api/v1/auth/token")
+            let token = try #require(exchanged.body.firstMatch(of: /"accessToken":"([^"]+)"/)?.1, "\(exchanged)")
+            let depending = try await StreamClient.follow(server.port, key: String(token))
+            let client = try await t.follow()
+            try await eventually("the first one ends") { ending.isComplete && ending.isClosed }
+            #expect(!client.isClosed && !depending.isClosed)
+            try await StreamTenant.operate(server, "DELETE", "/v1/admin/api-keys/\(t.keyID)?reason=x", "")
+            try await eventually("so do the others") { client.isClosed && depending.isClosed }
+            #expect(server.metric(Self.ended + #"{reason="revoked"}"#) == 3)
+        }
+    }
+
+    @Test("what no message told of is found by the clock")
+    func lostMessage() async throws {
+        try await RunningServer.runPublic { server, _ in
+            let t = try await StreamTenant.create("acme", on: server)
+            let client = try await t.follow()
+            // Written without the message that goes with it.
+            let store = server.process.store
+            let tenant = try #require(TenantID("acme"))
+            let key = store.keyspace.holdEvents(tenant)
+            let value = "a\nw\nUserDefined\nci\n9999999999999"
+            let words = ["XADD", "", "*", "A", value].map { [UInt8]($0.utf8) }
+            let command = RedisCommand(words.enumerated().map { $0.offset == 1 ? key : $0.element })
+            _ = try await store.runner.pool.send(command)
+            try await eventually("it comes all the same") { client.resources == ["a"] }
+        }
+    }
+
     @Test("a suspended tenant goes on to follow what happens")
     func suspension() async throws {
         try await RunningServer.runPublic { server, _ in

@@ -110,7 +110,7 @@ struct StreamTenant: Sendable {
     func forgetEvents(but count: Int) async throws {
         let store = server.process.store
         let tenant = try #require(TenantID(id))
-        let key = store.keyspace.tenant(tenant) + [UInt8](":ev".utf8)
+        let key = store.keyspace.holdEvents(tenant)
         let words = [[UInt8]("XTRIM".utf8), key, [UInt8]("MAXLEN".utf8), [UInt8](String(count).utf8)]
         _ = try await store.runner.pool.send(RedisCommand(words))
     }

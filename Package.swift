@@ -136,7 +136,9 @@ let package = Package(
             swiftSettings: plain),
         .target(
             name: "Verification",
-            dependencies: ["SharedKernel", "Budgets", "Reservations", "RedisClient", "StrictJSON", nioCore],
+            dependencies: [
+                "SharedKernel", "Budgets", "Reservations", "Webhooks", "RedisClient", "StrictJSON", nioCore,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HTTPAPITests",
@@ -159,8 +161,8 @@ let package = Package(
         .testTarget(
             name: "VerificationTests",
             dependencies: [
-                "Verification", "TestSupport", "LocalStack", "Budgets", "SharedKernel", "LuaCatalog", "RedisClient",
-                nioCore, nioPosix,
+                "Verification", "TestSupport", "LocalStack", "Budgets", "Events", "Webhooks", "SharedKernel",
+                "LuaCatalog", "RedisClient", nioCore, nioPosix,
             ],
             swiftSettings: plain),
         .target(
@@ -211,7 +213,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "HoldfastServer", "HoldfastWorker", "StrictJSON", "Webhooks", "HoldfastRuntime", "HoldfastSettings",
-                "HTTPAPI", "SharedKernel",
+                "HTTPAPI", "SharedKernel", "Verification",
                 "LuaCatalog", "RedisClient", "Observability", "LocalStack", "holdfast-server", "holdfast-worker",
                 nioCore, nioPosix, nioHTTP1, httpTypes, lifecycle, logging,
             ],

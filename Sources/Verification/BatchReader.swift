@@ -47,6 +47,21 @@ struct BatchReader: Sendable {
         try await read([command])[0]
     }
 
+    /// Hands over page by page what the cursor of a SCAN, ZSCAN or HSCAN goes through; nothing for a key of another
+    /// type.
+    func pages(
+        _ command: (_ cursor: [UInt8]) -> RedisCommand,
+        _ body: ([[UInt8]]) async throws(VerificationError) -> Void
+    ) async throws(VerificationError) {
+        var cursor: [UInt8] = [48]
+        repeat {
+            let parts = try await read(command(cursor)).array ?? []
+            guard parts.count == 2, let next = parts[0].bytes else { return }
+            try await body(parts[1].members)
+            cursor = next
+        } while cursor != [48]
+    }
+
     private static func tolerate(_ result: Result<RedisReply, RedisError>) throws(VerificationError) -> RedisReply {
         switch result {
         case .success(let reply): return reply

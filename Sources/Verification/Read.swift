@@ -51,6 +51,55 @@ enum Read {
         command("ZRANGE", key, [UInt8]("0".utf8), [UInt8]("0".utf8), [UInt8]("WITHSCORES".utf8))
     }
 
+    /// Scores of several members, nil for those that are not there.
+    static func scores(_ key: [UInt8], _ members: [[UInt8]]) -> RedisCommand {
+        RedisCommand([[UInt8]("ZMSCORE".utf8), key] + members)
+    }
+
+    /// A page of members above a score, each followed by its score; the first page for nil.
+    static func members(_ key: [UInt8], above score: [UInt8]?) -> RedisCommand {
+        let start = score.map { [40] + $0 } ?? [UInt8]("-inf".utf8)
+        let rest = ["+inf", "WITHSCORES", "LIMIT", "0", String(page)].map { [UInt8]($0.utf8) }
+        return RedisCommand([[UInt8]("ZRANGEBYSCORE".utf8), key, start] + rest)
+    }
+
+    /// The members of a score, the first few.
+    static func members(_ key: [UInt8], at score: some Collection<UInt8>) -> RedisCommand {
+        let limit = ["LIMIT", "0", "10"].map { [UInt8]($0.utf8) }
+        return RedisCommand([[UInt8]("ZRANGEBYSCORE".utf8), key, Array(score), Array(score)] + limit)
+    }
+
+    /// The first members.
+    static func firstMembers(_ key: [UInt8], count: Int) -> RedisCommand {
+        command("ZRANGE", key, [48], decimal(Int64(count - 1)))
+    }
+
+    /// What is left of a key's life, ms; -1 for one without an end.
+    static func life(_ key: [UInt8]) -> RedisCommand { command("PTTL", key) }
+
+    static func exists(_ key: [UInt8]) -> RedisCommand { command("EXISTS", key) }
+
+    static func hasField(_ key: [UInt8], _ name: [UInt8]) -> RedisCommand { command("HEXISTS", key, name) }
+
+    /// A page of the keyspace: keys of a pattern.
+    static func keys(_ pattern: [UInt8], from cursor: [UInt8]) -> RedisCommand {
+        RedisCommand(
+            [
+                [UInt8]("SCAN".utf8), cursor, [UInt8]("MATCH".utf8), pattern, [UInt8]("COUNT".utf8),
+                decimal(2 * Int64(page)),
+            ])
+    }
+
+    /// A page of a sorted set whose scores change meanwhile: members, each followed by its score.
+    static func memberPage(_ key: [UInt8], from cursor: [UInt8]) -> RedisCommand {
+        command("ZSCAN", key, cursor, [UInt8]("COUNT".utf8), decimal(Int64(page)))
+    }
+
+    /// A page of a hash: fields, each followed by its value.
+    static func fieldPage(_ key: [UInt8], from cursor: [UInt8]) -> RedisCommand {
+        command("HSCAN", key, cursor, [UInt8]("COUNT".utf8), decimal(Int64(page)))
+    }
+
     static let time = RedisCommand("TIME")
 
     private static func command(_ name: StaticString, _ words: [UInt8]...) -> RedisCommand {

@@ -26,6 +26,16 @@ struct TenantPlace {
     var definitions: [UInt8] { keyspace.definitions(tenant) }
     var definitionNames: [UInt8] { keyspace.definitionNames(tenant) }
     var definitionVersion: [UInt8] { keyspace.definitionVersion(tenant) }
+    /// Webhook subscriptions: id → row, and by creation time.
+    var subscriptions: [UInt8] { Keyspace.subscriptions(tenant, in: shard) }
+    var subscriptionList: [UInt8] { Keyspace.subscriptionList(ofOwner: tenant.bytes, in: shard) }
+    /// What they ask the hot path to look out for, and how many ask for a thing.
+    var asks: [UInt8] { Keyspace.subscriptionAsks(ofOwner: tenant.bytes, in: shard) }
+    var askCounts: [UInt8] { Keyspace.askCounts(ofOwner: tenant.bytes, in: shard) }
+    /// The event log.
+    var log: [UInt8] { Keyspace.eventLog(ofOwner: tenant.bytes, in: shard) }
+    /// The profile.
+    var profile: [UInt8] { Keyspace.profile(tenant, in: shard) }
     /// Events of holds.
     var holdEvents: [UInt8] { keyspace.holdEvents(tenant) }
 

@@ -4,8 +4,8 @@
 internal import RedisClient
 internal import SharedKernel
 
-/// Reads and judges one tenant: its own entries, its budgets, its locks.
-struct TenantVerifier {
+/// Reads and judges one tenant: its own entries, its budgets, its locks, its webhook subscriptions.
+struct TenantVerifier: SecondLook {
     let place: TenantPlace
     let reader: BatchReader
     let options: VerificationOptions
@@ -14,6 +14,9 @@ struct TenantVerifier {
     private var locks: LockVerifier { LockVerifier(place: place, reader: reader, options: options) }
 
     private var resources: ResourceVerifier { ResourceVerifier(place: place, reader: reader) }
+    private var subscriptions: SubscriptionVerifier { SubscriptionVerifier(place: place, reader: reader) }
+
+    var name: [UInt8] { place.tenant.bytes }
 
     /// Walks everything of the tenant, counts it, and returns the subjects that deserve a second look.
     func scan(into counts: inout VerificationReport.Counts) async throws(VerificationError) -> Set<VerifiedSubject> {
@@ -21,11 +24,11 @@ struct TenantVerifier {
         var suspects = try await budgets.scan(into: &counts)
         suspects.formUnion(try await locks.scan(into: &counts))
         suspects.formUnion(try await resources.scan(into: &counts))
+        suspects.formUnion(try await subscriptions.scan(into: &counts))
         if !(try await ownFindings().isEmpty) { suspects.insert(.tenant) }
         return suspects
     }
 
-    /// What is wrong with some subjects, and which of them could not be seen at rest.
     func findings(
         of subjects: Set<VerifiedSubject>
     ) async throws(VerificationError) -> (findings: [Finding], undecided: [VerifiedSubject]) {
@@ -33,6 +36,7 @@ struct TenantVerifier {
         var reservations: [[UInt8]] = []
         var holds: [[UInt8]] = []
         var names: [[UInt8]] = []
+        var ids: [[UInt8]] = []
         for subject in subjects {
             switch subject {
             case .tenant: break
@@ -40,11 +44,15 @@ struct TenantVerifier {
             case .reservation(let hash): reservations.append(hash)
             case .lock(let entry): holds.append(entry)
             case .resource(let name): names.append(name)
+            case .subscription(let id): ids.append(id)
+            case .asks, .event, .lane, .delivery, .queued, .entry, .key: break
             }
         }
         var (findings, undecided) = try await budgets.findings(ofLedgers: ledgers)
         findings += try await budgets.findings(ofReservations: reservations)
         findings += try await locks.findings(of: holds)
+        findings += try await subscriptions.findings(of: ids)
+        if subjects.contains(.asks) { findings += try await subscriptions.findingsOfAsks() }
         let derived = try await resources.findings(of: names)
         findings += derived.findings
         undecided += derived.undecided
@@ -54,7 +62,11 @@ struct TenantVerifier {
 
     /// The keys of a tenant that are checked as a whole, with their types.
     private var indexes: [(key: [UInt8], type: String)] {
-        [(place.directory, "zset"), (place.due, "zset"), (place.active, "zset"), (place.rowCount, "string")]
+        [
+            (place.directory, "zset"), (place.due, "zset"), (place.active, "zset"), (place.rowCount, "string"),
+            (place.log, "zset"), (place.subscriptions, "hash"), (place.subscriptionList, "zset"), (place.asks, "hash"),
+            (place.askCounts, "hash"),
+        ]
     }
 
     /// The tenant's status, the types of its indexes, and whether its shard knows when something of it ends.

@@ -9,6 +9,8 @@ package struct VerificationOptions: Sendable {
     package var pause = Duration.milliseconds(50)
     /// How long after its deadline a lock may still be recorded, ms: sweeps take their time.
     package var lockToleranceMs: Int64 = 5_000
+    /// How far in the future a lane of deliveries may be due without a reason, ms: workers put lanes off for 0.2 s.
+    package var laneToleranceMs: Int64 = 5_000
     /// Violations after which the check stops.
     package var violationsMax = 1_000
     /// Live reservations of one tenant up to which they are listed in one atomic step: 50,000 stop Redis for about 9

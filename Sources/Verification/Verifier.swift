@@ -25,33 +25,74 @@ package struct Verifier: Sendable {
         self.options = options
     }
 
-    /// Checks everything. Cost: one read of every ledger, live reservation and lock, pipelined; memory for the distinct
-    /// ledgers of one tenant's live reservations.
+    /// Checks everything. Cost: one read of every ledger, live reservation, lock, event, subscription and delivery,
+    /// pipelined, and a scan of the keyspace; memory for the distinct ledgers of one tenant's live reservations.
     package func run() async throws(VerificationError) -> VerificationReport {
         let keyspace = try await keyspace()
         var report = VerificationReport()
         var suspects: [Suspects] = []
-        for shard in keyspace.shards {
+        for shard in keyspace.shards where !report.stoppedEarly {
             report.counts.shards += 1
-            var rank = 0
-            var isLast = false
-            while !isLast, !report.stoppedEarly {
-                let members = try await reader.read(Read.members(Keyspace.tenants(shard), from: rank)).members
-                for member in members where !report.stoppedEarly {
-                    guard let place = place(member, in: shard, keyspace, &report) else { continue }
-                    let tenant = TenantVerifier(place: place, reader: reader, options: options)
-                    let found = try await tenant.scan(into: &report.counts)
-                    if !found.isEmpty { suspects.append(Suspects(tenant: tenant, subjects: found)) }
-                    if suspects.reduce(0, { $0 + $1.subjects.count }) >= Self.batch {
-                        try await lookAgain(at: &suspects, &report)
-                    }
-                }
-                rank += Read.page
-                isLast = members.count < Read.page
-            }
+            try await scanTenants(of: shard, keyspace, &suspects, &report)
+            guard !report.stoppedEarly else { break }
+            let verifier = self.verifier(of: shard)
+            try await note(try await verifier.scan(into: &report.counts), verifier, &suspects, &report)
         }
+        if !report.stoppedEarly {
+            let verifier = OperatorVerifier(keyspace: keyspace, reader: reader)
+            try await note(try await verifier.scan(into: &report.counts), verifier, &suspects, &report)
+        }
+        try await scanKeys(keyspace, &suspects, &report)
         try await lookAgain(at: &suspects, &report)
         return report
+    }
+
+    private func scanTenants(
+        of shard: Shard, _ keyspace: Keyspace, _ suspects: inout [Suspects], _ report: inout VerificationReport
+    ) async throws(VerificationError) {
+        var rank = 0
+        var isLast = false
+        while !isLast, !report.stoppedEarly {
+            let members = try await reader.read(Read.members(Keyspace.tenants(shard), from: rank)).members
+            for member in members where !report.stoppedEarly {
+                guard let place = place(member, in: shard, keyspace, &report) else { continue }
+                let tenant = TenantVerifier(place: place, reader: reader, options: options)
+                try await note(try await tenant.scan(into: &report.counts), tenant, &suspects, &report)
+            }
+            rank += Read.page
+            isLast = members.count < Read.page
+        }
+    }
+
+    /// Walks the keyspace for what no index may lead to: bodies of events, deliveries, lanes, facts of subscriptions.
+    private func scanKeys(
+        _ keyspace: Keyspace, _ suspects: inout [Suspects], _ report: inout VerificationReport
+    ) async throws(VerificationError) {
+        for pattern in Keyspace.webhookPatterns {
+            let page: ([UInt8]) -> RedisCommand = { Read.keys(pattern, from: $0) }
+            try await reader.pages(page) { (keys) async throws(VerificationError) in
+                if report.stoppedEarly { return }
+                let found = keys.compactMap { FoundKey($0, keyspace) }
+                for (shard, keys) in Dictionary(grouping: found, by: \.shard) {
+                    let verifier = self.verifier(of: shard)
+                    let subjects = try await verifier.scan(keys: keys, into: &report.counts)
+                    try await note(subjects, verifier, &suspects, &report)
+                }
+            }
+        }
+    }
+
+    private func verifier(of shard: Shard) -> ShardVerifier {
+        ShardVerifier(place: ShardPlace(shard: shard), reader: reader, options: options)
+    }
+
+    /// Keeps what deserves a second look, and takes it once there is enough.
+    private func note(
+        _ subjects: Set<VerifiedSubject>, _ verifier: any SecondLook, _ suspects: inout [Suspects],
+        _ report: inout VerificationReport
+    ) async throws(VerificationError) {
+        if !subjects.isEmpty { suspects.append(Suspects(verifier: verifier, subjects: subjects)) }
+        if suspects.reduce(0, { $0 + $1.subjects.count }) >= Self.batch { try await lookAgain(at: &suspects, &report) }
     }
 
     private func keyspace() async throws(VerificationError) -> Keyspace {
@@ -90,9 +131,9 @@ package struct Verifier: Sendable {
 
     // MARK: Second look
 
-    /// What a scan found to look wrong in one tenant.
+    /// What a scan found to look wrong in one tenant or shard.
     private struct Suspects {
-        let tenant: TenantVerifier
+        let verifier: any SecondLook
         var subjects: Set<VerifiedSubject>
         /// What the passes so far agree on; nil before the first.
         var findings: [Finding]?
@@ -116,15 +157,17 @@ package struct Verifier: Sendable {
         for _ in 0..<options.passes where !suspects.isEmpty {
             do { try await Task.sleep(for: options.pause) } catch { throw .interrupted }
             for index in suspects.indices {
-                let tenant = suspects[index].tenant
-                let (findings, undecided) = try await tenant.findings(of: suspects[index].subjects)
+                let verifier = suspects[index].verifier
+                let (findings, undecided) = try await verifier.findings(of: suspects[index].subjects)
                 suspects[index].keep(findings)
-                report.undecided += undecided.map { .init(tenant: tenant.place.tenant.bytes, subject: $0) }
+                report.undecided += undecided.map { .init(tenant: verifier.name, subject: $0) }
             }
             suspects.removeAll { $0.subjects.isEmpty }
         }
         for suspect in suspects {
-            report.violations += (suspect.findings ?? []).map(\.violation).sorted(by: Self.precedes)
+            // A lane may have been come across twice, from its shard's list and in the keyspace.
+            let found = Set((suspect.findings ?? []).map(\.violation)).subtracting(report.violations)
+            report.violations += found.sorted(by: Self.precedes)
         }
         suspects = []
         report.stoppedEarly = report.violations.count >= options.violationsMax

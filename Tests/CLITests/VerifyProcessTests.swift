@@ -62,7 +62,8 @@ struct VerifyProcessTests {
             #expect(
                 clean.output
                     == """
-                    Checked 64 shards: 1 tenants, 0 ledgers, 0 live reservations, 0 locks, 0 registered resources.
+                    Checked 64 shards: 1 tenants, 0 ledgers, 0 live reservations, 0 locks, 0 registered resources, \
+                    0 events, 0 webhook subscriptions, 0 deliveries.
                     No violations.
 
                     """)
@@ -75,7 +76,8 @@ struct VerifyProcessTests {
             #expect(
                 broken.output
                     == """
-                    Checked 64 shards: 1 tenants, 1 ledgers, 0 live reservations, 0 locks, 0 registered resources.
+                    Checked 64 shards: 1 tenants, 1 ledgers, 0 live reservations, 0 locks, 0 registered resources, \
+                    0 events, 0 webhook subscriptions, 0 deliveries.
                     1 violations:
 
                     RULE  TENANT  SUBJECT                    EXPECTED  ACTUAL

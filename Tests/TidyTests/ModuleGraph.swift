@@ -52,7 +52,8 @@ enum ModuleGraph {
                 "Budgets", "Reservations", "Events", "Webhooks", "OpenAPIFiles", "RedisClient", "Observability",
             ]),
             foreign: system.union(["NIOCore", "HTTPTypes", "JWTKit", "Logging"])),
-        "Verification": Rule(domain.union(["Budgets", "Reservations", "RedisClient"]), foreign: system.union(nio)),
+        "Verification": Rule(
+            domain.union(["Budgets", "Reservations", "Webhooks", "RedisClient"]), foreign: system.union(nio)),
 
         // Processes: settings, wiring, command line.
         "HoldfastSettings": Rule(

@@ -84,7 +84,7 @@ struct CheckTests {
         #expect(
             text
                 == #"{"checked":{"shards":0,"tenants":0,"ledgers":3,"reservations":0,"locks":0,"#
-                + #""resources":0},"violations":["#
+                + #""resources":0,"events":0,"subscriptions":0,"deliveries":0},"violations":["#
                 + violation + #"],"undecided":[{"tenant":"beta","subject":"tenant"}],"stopped_early":false}"#)
     }
 }

@@ -10,7 +10,8 @@ enum ReportText {
         var lines = [
             "Checked \(counts.shards) shards: \(counts.tenants) tenants, \(counts.ledgers) ledgers, "
                 + "\(counts.reservations) live reservations, \(counts.locks) locks, "
-                + "\(counts.resources) registered resources."
+                + "\(counts.resources) registered resources, \(counts.events) events, "
+                + "\(counts.subscriptions) webhook subscriptions, \(counts.deliveries) deliveries."
         ]
         if report.violations.isEmpty {
             lines.append("No violations.")

@@ -18,8 +18,9 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Checks what must be true of the stored state, while it is in use.",
         discussion: """
-            Reads every ledger, live reservation and lock and writes nothing. A difference counts only if it is the \
-            same in several passes. Exit code 0: nothing was found; 1: violations; 2: it could not be checked.
+            Reads every ledger, live reservation, lock, event, webhook subscription and delivery and writes nothing. \
+            A difference counts only if it is the same in several passes. \
+            Exit code 0: nothing was found; 1: violations; 2: it could not be checked.
             """)
 
     @Option(

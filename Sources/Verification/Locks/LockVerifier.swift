@@ -44,7 +44,7 @@ struct LockVerifier {
             [Read.time] + entries.map { Read.score(place.active, $0) } + keys.map(Read.value)
             + zip(entries, owners).map { Read.score(place.requester($1), Array($0.dropFirst())) }
         let replies = atOnce ? try await reader.readAtOnce(commands) : try await reader.read(commands)
-        guard let nowMs = Self.milliseconds(replies[0]) else { throw .unexpectedReply(to: "TIME") }
+        guard let nowMs = replies[0].clockMs else { throw .unexpectedReply(to: "TIME") }
         let count = entries.count
         var findings: [Finding] = []
         for (index, entry) in entries.enumerated() {
@@ -60,11 +60,5 @@ struct LockVerifier {
 
     private static func owner(_ record: RedisReply) -> [UInt8] {
         record.bytes.flatMap(HoldRecord.init)?.requester ?? []
-    }
-
-    private static func milliseconds(_ time: RedisReply) -> Int64? {
-        let parts = time.members.compactMap(parseDigits)
-        guard parts.count == 2, parts[0] < 10_000_000_000 else { return nil }
-        return parts[0] * 1_000 + parts[1] / 1_000
     }
 }

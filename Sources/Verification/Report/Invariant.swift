@@ -19,6 +19,12 @@ package enum Invariant: String, CaseIterable, Sendable {
     case derivedHolds = "K6"
     /// No more units of a resource are in use than it ever had.
     case capacity = "K7"
+    /// An event that waits to be relayed stands in the outbox once, in both logs, and has its body.
+    case outbox = "W1"
+    /// A delivery is in the one place that its state says: waiting, under way, to be tried again, delivered or dead.
+    case onePlace = "W2"
+    /// No lane is put off without an attempt, a retry or a turn that it waits for.
+    case unstuck = "W4"
     /// Index and key agree: nothing is listed that is not there, nothing is there that no index leads to.
     case indexed = "W5"
 
@@ -33,6 +39,9 @@ package enum Invariant: String, CaseIterable, Sendable {
         case .lockDeadline: "no lock outlives its deadline"
         case .derivedHolds: "what holds took along is there, and nothing else"
         case .capacity: "no more units of a resource are in use than it ever had"
+        case .outbox: "an event that waits to be relayed is in its logs and has a body"
+        case .onePlace: "a delivery is in the one place that its state says"
+        case .unstuck: "no delivery is put off without an attempt, a retry or a turn that it waits for"
         case .indexed: "indexes and keys agree"
         }
     }

@@ -16,6 +16,12 @@ package struct VerificationReport: Sendable {
         package var locks = 0
         /// Registered resources.
         package var resources = 0
+        /// Events in the logs.
+        package var events = 0
+        /// Webhook subscriptions.
+        package var subscriptions = 0
+        /// Deliveries in every state; a few too many while Redis makes its tables smaller.
+        package var deliveries = 0
     }
 
     /// A question that stayed open.
@@ -49,6 +55,7 @@ package struct VerificationReport: Sendable {
         for (name, count) in [
             ("shards" as StaticString, counts.shards), ("tenants", counts.tenants), ("ledgers", counts.ledgers),
             ("reservations", counts.reservations), ("locks", counts.locks), ("resources", counts.resources),
+            ("events", counts.events), ("subscriptions", counts.subscriptions), ("deliveries", counts.deliveries),
         ] {
             writer.key(name)
             writer.int(Int64(count))

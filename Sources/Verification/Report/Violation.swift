@@ -15,6 +15,22 @@ package enum VerifiedSubject: Hashable, Sendable {
     case lock([UInt8])
     /// One registered resource, by its name.
     case resource([UInt8])
+    /// One event, by its owner and the digits of its sequence number.
+    case event(owner: [UInt8], sequence: [UInt8])
+    /// One webhook subscription, by its id.
+    case subscription([UInt8])
+    /// What an owner's subscriptions ask the hot path to look out for, all together.
+    case asks
+    /// One lane of deliveries, by its entry in the shard's list.
+    case lane([UInt8])
+    /// One webhook delivery, by its id.
+    case delivery([UInt8])
+    /// An entry of a lane, by the lane's name and the delivery that it names.
+    case queued(lane: [UInt8], delivery: [UInt8])
+    /// An entry of another index.
+    case entry(key: [UInt8], member: [UInt8])
+    /// A key.
+    case key([UInt8])
 
     /// The subject in words. Bytes that a terminal could take amiss are escaped.
     package var text: String {
@@ -25,6 +41,14 @@ package enum VerifiedSubject: Hashable, Sendable {
                 ?? "ledger \(printable(entry))"
         case .reservation(let hash): "reservation \(printable(hash))"
         case .resource(let name): "resource \(printable(name))"
+        case .event(_, let sequence): "event \(printable(sequence))"
+        case .subscription(let id): "subscription \(printable(id))"
+        case .asks: "what subscriptions ask for"
+        case .lane(let member): "lane \(printable(member))"
+        case .delivery(let id): "delivery \(printable(id))"
+        case .queued(let lane, let id): "entry \(printable(id)) of lane \(printable(lane))"
+        case .entry(let key, let member): "entry \(printable(member)) of \(printable(key))"
+        case .key(let key): "key \(printable(key))"
         case .lock(let entry): "lock \(printable(entry.first == LockCheck.kind ? entry.dropFirst() : entry[...]))"
         }
     }

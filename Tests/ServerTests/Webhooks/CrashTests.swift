@@ -65,6 +65,7 @@ struct CrashTests {
         }
         try await world.settle()
         #expect(try await world.keys("hf:{*}:dead") == 0, "a delivery has failed")
+        try await world.expectSound()
     }
 
     @Test("115: a worker that dies at the worst moments leaves nothing behind", arguments: Failpoint.allCases)
@@ -117,6 +118,8 @@ struct CrashTests {
                 try await eventually("half are delivered", within: .seconds(60 + count), every: .milliseconds(50)) {
                     receiver.hooks.count >= count * paths.count / 2
                 }
+                // Nothing is out of its place in the midst of it either.
+                try await world.expectSound()
             } catch {
                 isOver.value.store(true, ordering: .relaxed)
                 for worker in try await chaos.value.0 { worker.kill() }

@@ -6,12 +6,14 @@ import HoldfastServer
 import HoldfastSettings
 import HoldfastWorker
 import LocalStack
+import NIOPosix
 import Observability
 import RedisClient
 import ServiceLifecycle
 import SharedKernel
 import StrictJSON
 import Testing
+import Verification
 
 /// A server and workers over a Redis of their own, with an operator and a tenant, and private targets open.
 struct WebhookWorld: Sendable {
@@ -170,6 +172,27 @@ struct WebhookWorld: Sendable {
         try await eventually("nothing is stuck") {
             try await keys("hf:{*}:out", "hf:{*}:lanes", "hf:{*}:ln:*", "hf:{*}:fl:*") == 0
         }
+    }
+
+    /// Expects that `holdfast verify` finds nothing wrong.
+    func expectSound(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var configuration = try RedisConfiguration(url: redis.url)
+        configuration.commandTimeout = .seconds(20)
+        let pool = try RedisPool(configuration: configuration, group: group)
+        pool.start()
+        let result: Result<VerificationReport, any Error>
+        do {
+            try await pool.waitUntilReady(within: .seconds(60))
+            result = .success(try await Verifier(pool: pool, group: group).run())
+        } catch {
+            result = .failure(error)
+        }
+        await pool.shutdown()
+        try await group.shutdownGracefully()
+        let report = try result.get()
+        #expect(report.isClean, "\(report.violations)", sourceLocation: sourceLocation)
+        #expect(report.counts.events > 0 && report.counts.deliveries > 0, sourceLocation: sourceLocation)
     }
 
     /// A subscription as its owner sees it.

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
-import HoldfastRuntime
-import HoldfastSettings
-import HoldfastWorker
 import Observability
-import ServiceLifecycle
 import SharedKernel
 import Testing
 import Webhooks
@@ -13,29 +9,6 @@ import Webhooks
 @Suite("Rotation of webhook secrets")
 struct SecretRotationTests {
     private static let newKey = SecretBytes([UInt8](repeating: 9, count: 32))
-
-    /// Runs a worker with these keys until `body` is through.
-    private static func worker(
-        _ world: WebhookWorld, _ keys: [SecretBytes], _ body: @Sendable (PrometheusRegistry) async throws -> Void
-    ) async throws {
-        var settings = try WebhookWorld.workerSettings(world.redis.url)
-        settings.shared.secretKeys = keys
-        let context = RunningServer.context()
-        let worker = try await buildWorker(settings, context: context)
-        let group = ServiceGroup(services: [worker], logger: context.logger)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            do {
-                try await body(context.registry)
-            } catch {
-                await group.triggerGracefulShutdown()
-                try? await tasks.waitForAll()
-                throw error
-            }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
-    }
 
     private static func shown(_ registry: PrometheusRegistry) -> [String] {
         String(decoding: registry.render(), as: UTF8.self).split(separator: "\n").map(String.init)
@@ -71,7 +44,7 @@ struct SecretRotationTests {
             // It never was sealed: no key opens it.
             let broken = "hf:{\(try await world.shard(of: "acme"))}:t:acme:wh"
             try await world.redis("HSET", broken, ids[60], "A\0" + "1\0" + "1\0v1.00000000.AAAA\0{}")
-            try await Self.worker(world, [Self.newKey, WebhookWorld.secretKey]) { registry in
+            try await world.withWorker({ $0.shared.secretKeys = [Self.newKey, WebhookWorld.secretKey] }) { registry in
                 try await eventually("a round has seen all") {
                     Self.shown(registry).contains("holdfast_webhook_secrets_behind 0")
                 }
@@ -87,7 +60,7 @@ struct SecretRotationTests {
                 if id == ids[0] { #expect(opened.secret.reveal() == [UInt8](secret.utf8)) }
             }
             try await world.redis("HDEL", broken, ids[60])
-            try await Self.worker(world, [Self.newKey]) { registry in
+            try await world.withWorker({ $0.shared.secretKeys = [Self.newKey] }) { registry in
                 try await world.fund("one")
                 try await eventually("the events are delivered") {
                     receiver.hooks(at: "/hook").count == 1 && receiver.hooks(at: "/operator").count == 1

@@ -60,5 +60,6 @@ private func webhookServices(
             return .failed(reason: .cancelled, message: error.description, tookMs: 0)
         }
     }
-    return [dispatcher, Relay(store, journal: journal, leaseMs: leaseMs, onQueued: { dispatcher.wake($0) })]
+    let rotation = SecretRotation(store, secrets: box, registry: context.registry, logger: context.logger)
+    return [dispatcher, Relay(store, journal: journal, leaseMs: leaseMs, onQueued: { dispatcher.wake($0) }), rotation]
 }

@@ -9,40 +9,41 @@ internal import ServiceLifecycle
 internal import SharedKernel
 internal import Webhooks
 
-/// What has to be done now and then whatever happens: logs lose what has ended, and what the operator's subscriptions
-/// ask for is spread to every tenant.
+/// What has to be done now and then whatever happens: logs and reservation directories lose what has ended, and what
+/// the operator's subscriptions ask for is spread to every tenant.
 struct Retention: Sendable {
     private static let trimEvery = Duration.seconds(600)
     private static let spreadEvery = Duration.seconds(5)
     private static let entriesPerCall: Int64 = 200
-    private static let tenantsPerCall: Int64 = 500
+    static let tenantsPerCall: Int64 = 500
 
-    private let store: Store
+    let store: Store
     private let logger: Logger
-    private let trimmed: [String: PrometheusCounter]
+    let trimmed: [String: PrometheusCounter]
     private let failures: PrometheusCounter
     private let duration: PrometheusHistogram
 
     init(_ store: Store, registry: PrometheusRegistry, logger: Logger) {
         self.store = store
         self.logger = logger
-        registry.describe("holdfast_retention_trimmed_total", "Entries dropped from logs because they have ended.")
+        registry.describe("holdfast_retention_trimmed_total", "Entries dropped because they have ended, by kind.")
         registry.describe("holdfast_retention_failures_total", "Script calls of the retention that failed.")
-        registry.describe("holdfast_retention_duration_seconds", "Time of a pass over the logs of all shards.")
+        registry.describe("holdfast_retention_duration_seconds", "Time of a pass over all shards.")
         trimmed = Dictionary(
-            uniqueKeysWithValues: ["event", "audit_entry"].map {
+            uniqueKeysWithValues: ["event", "audit_entry", "directory_row", "scope_path"].map {
                 ($0, registry.counter("holdfast_retention_trimmed", labels: [("kind", $0)]))
             })
         failures = registry.counter("holdfast_retention_failures")
         duration = registry.timer("holdfast_retention_duration")
     }
 
-    /// Drops what has ended from the logs of every shard.
+    /// Drops what has ended from the logs and directories of every shard.
     func trim() async {
         let begin = ContinuousClock.now
         for shard in store.keyspace.shards where !Task.isCancelled {
             do throws(ScriptFault) {
                 while try await trim(shard), !Task.isCancelled {}
+                try await trimDirectories(shard)
             } catch {
                 record(error, "trim")
             }
@@ -100,7 +101,7 @@ struct Retention: Sendable {
     }
 
     /// A page of a shard's tenants, and how many entries it had.
-    private func tenants(_ shard: Shard, from offset: Int64) async throws(ScriptFault) -> ([TenantID], read: Int64) {
+    func tenants(_ shard: Shard, from offset: Int64) async throws(ScriptFault) -> ([TenantID], read: Int64) {
         var call = ScriptCall(.sweepTenants, keys: [shard.prefix])
         call.append(decimal: offset)
         call.append(decimal: Self.tenantsPerCall)
@@ -113,7 +114,7 @@ struct Retention: Sendable {
         return (found, Int64(reply.count))
     }
 
-    private func record(_ fault: ScriptFault, _ what: String) {
+    func record(_ fault: ScriptFault, _ what: String) {
         failures.increment()
         logger.log(
             level: fault.isUnavailable ? .debug : .error, "retention failed",

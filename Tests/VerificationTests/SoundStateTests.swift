@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+import Budgets
 import RedisClient
 import Testing
 import Verification
@@ -44,6 +45,30 @@ struct SoundStateTests {
             #expect(report.counts.ledgers == 6)
             #expect(report.counts.reservations == 8)
             #expect(report.counts.locks == 4)
+        }
+    }
+
+    @Test("an installation that lost rows of ended reservations is clean, and their tenant goes on")
+    func trimmedRowsAreClean() async throws {
+        try await Installation.with { store in
+            let actor = try await Actor("acme", in: store)
+            try await actor.open(actor.path())
+            for _ in 0..<1_000 {
+                try await actor.release(try #require(try await actor.reserve(1, at: actor.path())))
+            }
+            try await actor.reserve(7, at: actor.path())
+            var rows: Int64 = 0
+            // Whatever ended before this millisecond is old enough.
+            while rows == 0 {
+                var trim = TrimRows(keys: Installation.keyspace.keys(of: actor.tenant), keepMs: 0)
+                while let call = trim.call { rows += try trim.outcome(try await store.runner.run(call)).rows }
+            }
+            #expect(rows == 1_000)
+            let first = Installation.keyspace.rowChunk(actor.tenant, number: 0)
+            #expect(try await store.redis("EXISTS".bytes, first).integer == 0)
+            try await actor.reserve(8, at: actor.path())
+            let report = try await store.verify()
+            #expect(report.isClean && report.counts.reservations == 2)
         }
     }
 

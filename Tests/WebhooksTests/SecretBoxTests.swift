@@ -40,6 +40,11 @@ struct SecretBoxTests {
         #expect(!both.isCurrent(old))
         let new = try both.seal(text, boundTo: id)
         #expect(both.isCurrent(new))
+        let renewed = try #require(try both.renew(old, boundTo: id))
+        #expect(try both.isCurrent(renewed) && box(key(2)).open(renewed, boundTo: id) == text)
+        #expect(try both.renew(new, boundTo: id) == nil)
+        #expect(throws: SecretBoxError.unknownKey) { try box(key(3)).renew(old, boundTo: id) }
+        #expect(throws: SecretBoxError.corrupt) { try both.renew(old, boundTo: bytes("whsub_00b")) }
         #expect(throws: SecretBoxError.unknownKey) { try box(key(1)).open(new, boundTo: id) }
         #expect(throws: SecretBoxError.unknownKey) { try box(key(2)).open(old, boundTo: id) }
     }

@@ -9,16 +9,15 @@ KEYS
 ARGV
   1.. numbers   up to 1000
 REPLIES
-  PATHS paths..   in the order asked for
+  PATHS paths..   in the order asked for; empty for one that was forgotten with its rows (budget/trim_rows)
 EVENTS
   none
 COMPLEXITY
   O(numbers); 1 call
 ]]
-local key = KEYS[2] .. ':sn'
-local out = redis.call('HMGET', key, unpack(ARGV))
+local out = redis.call('HMGET', KEYS[2] .. ':sn', unpack(ARGV))
 for i = 1, #ARGV do
-    if not out[i] then error({err = 'CORRUPT scope paths ' .. key}) end
+    if not out[i] then out[i] = '' end
 end
 table.insert(out, 1, 'PATHS')
 return out

@@ -37,7 +37,8 @@ REPLIES
 EVENTS
   reservation.denied, up to ten a second for each scope and reason; budget.threshold_crossed, budget.exhausted
 COMPLEXITY
-  O(scopes + log live reservations of the tenant); 1 GET a ledger, 10 further calls
+  O(scopes + log live reservations of the tenant); 1 GET a ledger, 10 further calls; 4 more for a path that is new, 1
+  for one that has no row in the present string of the directory
 ]]
 --include <budget/assess>
 --include <budget/tell>
@@ -115,46 +116,54 @@ local policy = ARGV[6]
 if policy == '' then policy = flags == '0' and ARGV[7] or string.upper(flags) end
 
 local paths_key, path, terms, grace = tenant_key .. ':sp', ARGV[#ARGV], ARGV[8], ARGV[9]
-local number = call('HGET', paths_key, path)
-local new_path = not number
-if new_path then number = call('HLEN', paths_key) end
+-- A path's number in rows stands behind the string of the last row that has it and a space; alone if it is as old as
+-- the first version. The empty field counts numbers, for none is given twice; until there is one, the fields do.
+local known, used_in, number = call('HGET', paths_key, path), nil, nil
+if known then
+    used_in, number = sub(known, 1, 7), sub(known, 9)
+    if number == '' then used_in, number = nil, known end
+else
+    number = call('HGET', paths_key, '') or call('HLEN', paths_key) .. ''
+end
+local low_number, spare = number, '\0\0\0\0\0\0'
+if #number > 9 then
+    low_number = number % 4294967296
+    spare = struct.pack('>I2c4', math.floor(number / 4294967296), '\0\0\0\0')
+end
 local expires = now + sub(terms, 2, 9)
 local format = string.format
 local deadline, expires_text = format('%d', expires + grace), format('%d', expires)
 local name = sub(tenant_key, #prefix + 3)
 
 local row_bytes = struct.pack('>c1I6I6I2c8I6c24I4c1c6', 'A', 0, expires, grace, '\0\0\0\0\0\0\0\0', now, ARGV[10],
-    number, unit, '\0\0\0\0\0\0')
+    low_number, unit, spare)
 
 -- Writes. The indexes come first, each through pcall: on a key of the wrong type they fail, and what was done before is
 -- taken back. Ledgers and record are written last, by one MSET, which cannot fail: GET has seen what they are.
-local step, row, chunk_key, failure = 0, nil, nil, nil
+local step, row, chunk, chunk_key, failure = 0, nil, nil, nil, nil
 repeat
     local r = pcall('ZADD', due_key, deadline, h)
     if type(r) == 'table' then failure = r.err break end
     step = 1
-    if new_path then
-        r = pcall('HSET', paths_key, path, number)
-        if type(r) == 'table' then failure = r.err break end
-        r = pcall('HSET', tenant_key .. ':sn', number, path)
-        if type(r) == 'table' then
-            call('HDEL', paths_key, path)
-            new_path, failure = false, r.err
-            break
-        end
-    end
     r = pcall('INCR', tenant_key .. ':n')
     if type(r) == 'table' then failure = r.err break end
     step, row = 2, format('%010d', r - 1)
-    chunk_key = tenant_key .. ':d:' .. sub(row, 1, 7)
+    chunk = sub(row, 1, 7)
+    chunk_key = tenant_key .. ':d:' .. chunk
     r = pcall('APPEND', chunk_key, row_bytes)
     if type(r) == 'table' then failure = r.err break end
     step = 3
     if r ~= (sub(row, 8) + 1) * 64 then failure = 'CORRUPT directory ' .. chunk_key break end
+    if not known then
+        r = pcall('HSET', tenant_key .. ':sn', number, path)
+        if type(r) == 'table' then failure = r.err break end
+        step = 4
+    end
     r = pcall('ZADD', prefix .. 'due', 'LT', deadline, 'b' .. name)
     if type(r) == 'table' then failure = r.err end
 until true
 if failure then
+    if step > 3 then call('HDEL', tenant_key .. ':sn', number) end
     if step > 2 then
         local kept = call('STRLEN', chunk_key) - 64
         if kept > 0 then
@@ -164,12 +173,16 @@ if failure then
         end
     end
     if step > 1 then call('DECR', tenant_key .. ':n') end
-    if step > 0 and new_path then
-        call('HDEL', paths_key, path)
-        call('HDEL', tenant_key .. ':sn', number)
-    end
     if step > 0 then call('ZREM', due_key, h) end
     return redis.error_reply(failure)
+end
+-- Once in a thousand rows and path; it cannot fail, for HGET has seen what is there.
+if used_in ~= chunk then
+    if known then
+        call('HSET', paths_key, path, chunk .. ' ' .. number)
+    else
+        call('HSET', paths_key, path, chunk .. ' ' .. number, '', format('%.0f', number + 1))
+    end
 end
 
 local record = 'A' .. now_text .. expires_text .. grace .. '000' .. row .. ARGV[3] .. amount .. '\0'

@@ -17,8 +17,8 @@ package struct DirectoryRow: Hashable, Sendable {
     package let amount: Int64
     /// Names the record: 16 bytes.
     package let h: [UInt8]
-    /// Stands for the scope path.
-    package let pathNumber: UInt32
+    /// Stands for the scope path; 48 bits.
+    package let pathNumber: Int64
 
     private let graceMs: Int64
     private let stored: BudgetRecord.State
@@ -39,7 +39,7 @@ package struct DirectoryRow: Hashable, Sendable {
         createdMs = integer(23, 6)
         amount = integer(29, 8)
         h = Array(bytes[(at + 37)..<(at + 53)])
-        pathNumber = UInt32(truncatingIfNeeded: integer(53, 4))
+        pathNumber = integer(58, 2) &<< 32 | integer(53, 4)
         guard amount >= 0 else { return nil }
     }
 

@@ -70,10 +70,10 @@ package struct ReadRows: Sendable {
 package struct ReadPaths: Sendable {
     package var access: TenantAccess
     /// Up to 1,000.
-    package var numbers: [UInt32]
+    package var numbers: [Int64]
 
     /// A read of these parts.
-    package init(access: TenantAccess, numbers: [UInt32]) {
+    package init(access: TenantAccess, numbers: [Int64]) {
         self.access = access
         self.numbers = numbers
     }
@@ -81,14 +81,14 @@ package struct ReadPaths: Sendable {
     /// One round trip.
     package var call: ScriptCall {
         var call = ScriptCall(.budgetPaths, keys: access.keys)
-        for number in numbers { call.append(decimal: Int64(number)) }
+        for number in numbers { call.append(decimal: number) }
         return call
     }
 
-    /// Reads the reply.
-    package func paths(_ reply: ScriptReply) throws(ScriptFault) -> [UInt32: [UInt8]] {
+    /// Reads the reply. A path is empty when its rows were deleted after they were read.
+    package func paths(_ reply: ScriptReply) throws(ScriptFault) -> [Int64: [UInt8]] {
         guard reply.isWord("PATHS"), reply.count == numbers.count else { throw reply.malformed("paths") }
-        var paths: [UInt32: [UInt8]] = [:]
+        var paths: [Int64: [UInt8]] = [:]
         for (index, number) in numbers.enumerated() { paths[number] = try reply.bytes(index) }
         return paths
     }

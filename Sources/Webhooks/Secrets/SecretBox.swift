@@ -62,6 +62,12 @@ package struct SecretBox: Sendable {
         throw .corrupt
     }
 
+    /// Opens a text and seals it anew under the first key; nil when it is sealed under that already.
+    package func renew(_ sealed: [UInt8], boundTo id: [UInt8]) throws(SecretBoxError) -> [UInt8]? {
+        let text = try open(sealed, boundTo: id)
+        return isCurrent(sealed) ? nil : try seal(text, boundTo: id)
+    }
+
     /// Whether a text was sealed under the first key.
     package func isCurrent(_ sealed: [UInt8]) -> Bool {
         Self.parts(of: sealed).map { current.id.elementsEqual($0.keyID) } ?? false

@@ -33,6 +33,12 @@ package struct StoredSubscription: Sendable {
         self.terms = terms
     }
 
+    /// The sealed secrets of a row whose terms need not be readable; nil when it is none.
+    package static func sealed(inRow row: [UInt8]) -> [UInt8]? {
+        let parts = row.split(separator: 0, maxSplits: 4, omittingEmptySubsequences: false)
+        return parts.count == 5 ? Array(parts[3]) : nil
+    }
+
     /// What follows the times in the row: secrets and terms.
     package var content: [UInt8] {
         Array(row.split(separator: 0, maxSplits: 3, omittingEmptySubsequences: false).last ?? [])

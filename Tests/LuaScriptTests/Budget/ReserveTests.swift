@@ -25,7 +25,7 @@ struct ReserveTests {
             self.scene.shardKey("r:" + call.id): .string(record.text),
             self.scene.key("due"): .scores([call.id: ByteText(record.deadlineMs)]),
             self.scene.shardKey("due"): .scores(["b" + self.scene.tenant: ByteText(record.deadlineMs)]),
-            self.scene.key("sp"): .hash([call.path: "0"]),
+            self.scene.key("sp"): .hash([call.path: "0000000 0", "": "1"]),
             self.scene.key("sn"): .hash(["0": call.path]),
             self.scene.key("n"): .string("1"),
             self.scene.chunkKey(0): .string(record.rowText(tail: call.idBytes)),
@@ -252,7 +252,7 @@ struct ReserveTests {
         let snapshot = try await self.scene.harness.snapshot()
         #expect(snapshot.string(self.scene.key("d:0000000")) == zeros + rows[0])
         #expect(snapshot.string(self.scene.key("d:0000001")) == rows[1] + rows[2])
-        #expect(snapshot.hash(self.scene.key("sp")) == [Paths.leaf: "0", Paths.root: "1"])
+        #expect(snapshot.hash(self.scene.key("sp")) == [Paths.leaf: "0000001 0", Paths.root: "0000001 1", "": "2"])
         #expect(snapshot.hash(self.scene.key("sn")) == ["0": Paths.leaf, "1": Paths.root])
         #expect(snapshot.string(self.scene.key("n")) == "1002")
     }
@@ -280,7 +280,7 @@ struct ReserveTests {
             try await self.reserve(ReserveCall()).expectFailure("", "row \(count)")
         }
         try await self.scene.harness.command("SET", self.scene.key("n"), "0")
-        for number: ByteText in ["", "abc"] {
+        for number: ByteText in ["", "abc", "0000000 abc", "0000000 abcdefghij"] {
             try await self.scene.harness.command("HSET", self.scene.key("sp"), Paths.leaf, number)
             try await self.reserve(ReserveCall()).expectFailure("", "path \(number)")
         }

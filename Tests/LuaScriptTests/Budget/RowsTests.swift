@@ -112,7 +112,53 @@ struct RowsTests {
         try await self.rows("asc").expectFailure("CORRUPT directory")
     }
 
-    @Test("Paths come in the order of their numbers as asked for, as reservations left them; an unknown one is corrupt")
+    /// Strings 2, 4 and 6 are set aside, and all before 8 are gone.
+    private func fillWithGaps(_ count: Int64 = 9_500) async throws {
+        try await self.fill(count)
+        for chunk: Int64 in [0, 1, 3, 5, 7] {
+            try await self.scene.harness.command("DEL", self.scene.chunkKey(chunk * 1_000))
+        }
+        try await self.scene.harness.command("SET", self.scene.key("d0"), "8")
+        for chunk in ["2", "4", "6"] as [ByteText] {
+            try await self.scene.harness.command(
+                "ZADD", self.scene.key("dk"), chunk, "000000" + chunk + " 1700000000000")
+        }
+    }
+
+    @Test("Where strings are gone, reading goes on with the next that is there, whatever row it began with")
+    func gaps() async throws {
+        try await self.fillWithGaps()
+        let cases: [(ByteText, ByteText, Int64, ClosedRange<Int64>, Int64)] = [
+            ("asc", "", 10, 2_000...2_009, 1), ("asc", "1999", 10, 2_000...2_009, 1),
+            ("asc", "2990", 1_000, 2_990...2_999, 1), ("asc", "3000", 1_000, 4_000...4_999, 1),
+            ("asc", "6999", 5, 6_999...6_999, 1), ("asc", "7000", 5, 8_000...8_004, 1),
+            ("asc", "8900", 1_000, 8_900...9_499, 0),
+            ("desc", "", 1_000, 8_500...9_499, 1), ("desc", "8499", 1_000, 8_000...8_499, 1),
+            ("desc", "7999", 1_000, 6_000...6_999, 1), ("desc", "5500", 2, 4_998...4_999, 1),
+            ("desc", "2001", 1_000, 2_000...2_001, 0),
+        ]
+        for (order, from, count, expected, more) in cases {
+            try await self.rows(order, from: from, count: count)
+                .expectUnchanged(self.reply(expected, more: more), "\(order) \(from)")
+        }
+        let none = ScriptAnswer.reply("ROWS", .integer(Scene.startMs), 0, 0, "")
+        try await self.rows("desc", from: "1999").expectUnchanged(none)
+        try await self.rows("asc", from: "9500").expectUnchanged(none)
+    }
+
+    @Test("When all strings are gone but for some set aside, these are all there is")
+    func gapsAtTheEnd() async throws {
+        try await self.fillWithGaps(8_000)
+        try await self.rows("asc", from: "6000", count: 1_000).expectUnchanged(self.reply(6_000...6_999, more: 0))
+        try await self.rows("asc", from: "6000", count: 999).expectUnchanged(self.reply(6_000...6_998, more: 1))
+        try await self.rows("desc").expectUnchanged(self.reply(6_000...6_999, more: 1))
+        let none = ScriptAnswer.reply("ROWS", .integer(Scene.startMs), 0, 0, "")
+        try await self.rows("asc", from: "7000").expectUnchanged(none)
+        try await self.scene.harness.command("DEL", self.scene.key("dk"))
+        for order: ByteText in ["asc", "desc"] { try await self.rows(order).expectUnchanged(none) }
+    }
+
+    @Test("Paths come in the order of their numbers as asked for, as reservations left them; a forgotten one is empty")
     func paths() async throws {
         try await self.scene.openLedgers([Paths.root: Ledger(1000)])
         for (index, path) in [Paths.leaf, Paths.root, Paths.leaf, Paths.middle].enumerated() {
@@ -128,6 +174,6 @@ struct RowsTests {
             .reply("PATHS", .bytes(Paths.leaf), .bytes(Paths.root), .bytes(Paths.middle)))
         try await ask("2", "0", "2").expectUnchanged(
             .reply("PATHS", .bytes(Paths.middle), .bytes(Paths.leaf), .bytes(Paths.middle)))
-        try await ask("1", "3").expectFailure("CORRUPT scope paths")
+        try await ask("1", "3").expectUnchanged(.reply("PATHS", .bytes(Paths.root), ""))
     }
 }

@@ -98,7 +98,7 @@ struct CatalogueTests {
             Set(allowed) == [
                 "budget/commit", "budget/release", "budget/expire", "reservation/release", "reservation/expire",
                 "reservation/transact_release", "reservation/release_requester", "reservation/force_release",
-                "reservation/give_back", "events/acknowledge", "events/trim", "webhooks/finish",
+                "reservation/give_back", "events/acknowledge", "events/trim", "webhooks/finish", "budget/trim_rows",
             ])
     }
 

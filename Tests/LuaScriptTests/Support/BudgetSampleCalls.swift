@@ -121,10 +121,21 @@ extension SampleCall {
     static let listing = [
         SampleCall(
             script: "budget/rows", word: "ROWS", again: "ROWS",
-            typed: { [$0.tenantKey, $0.key("n"), $0.chunkKey(0)] },
+            typed: { [$0.tenantKey, $0.key("n"), $0.key("d0"), $0.chunkKey(0)] },
             arrange: { scene in
                 _ = try await scene.placeInThreeScopes()
                 return ["tag": "A1", "order": "desc", "from": "", "count": "10"]
+            }),
+        SampleCall(
+            script: "budget/trim_rows", word: "TRIMMED", again: "TRIMMED",
+            typed: { scene in ["n", "d0", "dk", "sk", "sp", "sn", "d:0000000"].map { scene.key($0) } },
+            arrange: { scene in
+                let directory = TestDirectory(scene: scene)
+                try await scene.openTenant()
+                try await directory.fill(0)
+                try await directory.path(0, Paths.root, usedIn: 0)
+                try await directory.count(1_000)
+                return ["keep_ms": ByteText(TestDirectory.keepMs), "from": "new"]
             }),
         SampleCall(
             script: "budget/paths", word: "PATHS", again: "PATHS", typed: { [$0.key("sn")] },

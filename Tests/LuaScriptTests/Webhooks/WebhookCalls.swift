@@ -58,6 +58,12 @@ enum WebhookCalls {
         ["known": tag, "offset": ByteText(offset), "limit": ByteText(limit)]
     }
 
+    static func reseal(
+        _ id: ByteText = "whsub_1", old: ByteText = "v1.x.y", new: ByteText = "v1.z.w"
+    ) -> ScriptArguments {
+        ["id": id, "old": old, "new": new]
+    }
+
     /// The installation's key of what is allowed of URLs.
     static let security: ByteText = "hf:webhook-security"
 }
@@ -103,6 +109,13 @@ extension SampleCall {
             arrange: { scene in
                 try await Self.openSubscription(scene)
                 return WebhookCalls.delete()
+            }),
+        SampleCall(
+            script: "webhooks/reseal_subscription", word: "RESEALED", again: "RESEALED",
+            typed: { [$0.key("wh")] },
+            arrange: { scene in
+                try await Self.openSubscription(scene)
+                return WebhookCalls.reseal()
             }),
         SampleCall(
             script: "webhooks/get_subscription", word: "SUBSCRIPTION", again: "SUBSCRIPTION",

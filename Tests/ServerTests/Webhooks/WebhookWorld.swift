@@ -78,6 +78,30 @@ struct WebhookWorld: Sendable {
         return settings
     }
 
+    /// Runs a worker of its own beside those of the world, until `body` is through.
+    func withWorker(
+        _ adjust: (inout WorkerSettings) -> Void = { _ in },
+        _ body: @Sendable (PrometheusRegistry) async throws -> Void
+    ) async throws {
+        var settings = try Self.workerSettings(redis.url)
+        adjust(&settings)
+        let context = RunningServer.context()
+        let worker = try await buildWorker(settings, context: context)
+        let group = ServiceGroup(services: [worker], logger: context.logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            do {
+                try await body(context.registry)
+            } catch {
+                await group.triggerGracefulShutdown()
+                try? await tasks.waitForAll()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
     private init(redis: PrivateRedis, server: HoldfastProcess, port: Int, groups: [ServiceGroup]) async throws {
         self.redis = redis
         self.server = server

@@ -8,8 +8,9 @@
 --   digits), extensions allowed; tenant; path; ledger snapshot; JSON of key, subject, action, metadata, caps; last,
 --   when final: charged, snapshot with effects, JSON of the commit metadata or release reason.
 -- A directory row (64 bytes): state 1, finalized_ms 6, expires_ms 6, grace_ms 2, charged 8, created_ms 6, amount 8, h
--- 16, path number 4, unit letter 1, zero 6; integers big-endian. A row's number has 10 digits: the first 7 name the
--- string <tenant>:d:<7 digits> that holds it, the last 3 its place there, so a string has 1,000 rows.
+-- 16, low bits of the path number 4, unit letter 1, its high bits 2, zero 4; integers big-endian. A row's number has 10
+-- digits: the first 7 name the string <tenant>:d:<7 digits> that holds it, the last 3 its place there, so a string has
+-- 1,000 rows. budget/trim_rows deletes a string only when none of its rows is live.
 local record = {}
 -- No local of this block is used by two functions: an upvalue costs each call as much as half a closure.
 do

@@ -184,8 +184,11 @@ struct ReservationListing: Sendable {
         guard let run = progress.run else { return }
         progress.run = nil
         var matches = run.matches
-        // Without a hash the page before showed none of them.
-        if case .run(let from, let until, let hash) = cursor, from == run.from, !hash.isEmpty {
+        // Without a hash the page before showed none of them. The run begins later than it did when its first rows were
+        // deleted in between.
+        if case .run(let from, let until, let hash) = cursor, !hash.isEmpty,
+            (min(from, until)...max(from, until)).contains(run.from)
+        {
             let seen = min(from, until)...max(from, until)
             matches.removeAll { match in
                 seen.contains(match.row.number) && !comes(hash, before: match.place.hash)

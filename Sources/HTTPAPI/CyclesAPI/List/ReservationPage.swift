@@ -48,18 +48,18 @@ struct ReservationPage: Sendable {
 
 /// Scope paths by their numbers, as far as one list has met them.
 final class PathTable: Sendable {
-    private let paths = Mutex<[UInt32: [UInt8]]>([:])
+    private let paths = Mutex<[Int64: [UInt8]]>([:])
     private let roomMax: Int
 
     /// A table that keeps about so many.
     init(roomMax: Int = Limits.pathsKept) { self.roomMax = roomMax }
 
     /// The path of a number; empty when it has not been asked for.
-    subscript(number: UInt32) -> [UInt8] { paths.withLock { $0[number] ?? [] } }
+    subscript(number: Int64) -> [UInt8] { paths.withLock { $0[number] ?? [] } }
 
     /// Which of these are not known yet, each once. Numbers of one time are met together, so it starts anew when it has
     /// become large: before it says what is missing, because all of these are needed now.
-    func missing(_ numbers: [UInt32]) -> [UInt32] {
+    func missing(_ numbers: [Int64]) -> [Int64] {
         paths.withLock { known in
             if known.count > roomMax { known.removeAll(keepingCapacity: true) }
             return Set(numbers).filter { known[$0] == nil }
@@ -67,5 +67,5 @@ final class PathTable: Sendable {
     }
 
     /// Adds what was read.
-    func add(_ read: [UInt32: [UInt8]]) { paths.withLock { $0.merge(read) { _, new in new } } }
+    func add(_ read: [Int64: [UInt8]]) { paths.withLock { $0.merge(read) { _, new in new } } }
 }

@@ -6,7 +6,7 @@ ARGS ?=
 SOURCES := Package.swift Sources Tests Plugins/EmbedLua/EmbedLua.swift Plugins/EmbedAPIFiles/EmbedAPIFiles.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format interop fuzz-api bench bench-webhooks verify clean deps
+.PHONY: help run test build release lint format interop fuzz-api bench bench-instructions bench-webhooks verify clean deps
 
 help: ## list the commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ fuzz-api: deps ## throw generated requests at a server and hold its answers agai
 bench: deps ## measure everything on this machine and print one table
 	swift build -c release
 	@exec .build/release/holdfast-bench $(ARGS)
+
+bench-instructions: deps ## count the instructions of Redis per call of each hot script; needs valgrind
+	swift build -c release
+	@exec .build/release/holdfast-bench --instructions $(ARGS)
 
 bench-webhooks: deps ## measure webhooks on this machine and print one table
 	swift build -c release

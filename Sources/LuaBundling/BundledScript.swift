@@ -68,20 +68,36 @@ struct BundleText {
     /// line of a bundle comes from no file.
     let lineMap: String
 
-    init(flags: [String], files: [LuaSource]) {
+    /// A deferred include is a function of its name: what comes before and behind it stands in its first and last
+    /// lines, so that lines keep their places.
+    init(
+        flags: [String], files: [LuaSource], deferred: [(module: String, sources: [LuaSource])], script: LuaSource
+    ) {
+        var parts = files.map { (source: $0, before: "", behind: "") }
+        for group in deferred {
+            for (index, source) in group.sources.enumerated() {
+                let before = index == 0 ? "local function \(group.module)() " : ""
+                let behind = index == group.sources.count - 1 ? " return \(group.module) end" : ""
+                parts.append((source, before, behind))
+            }
+        }
+        parts.append((script, "", ""))
         var text = Array("#!lua".utf8)
         if !flags.isEmpty {
             text += " flags=\(flags.joined(separator: ","))".utf8
         }
         var segments: [String] = []
         var bundleLine = 1
-        for file in files {
+        for (file, before, behind) in parts {
             var pairs: [String] = []
             var expected = 0
-            for line in file.strippedLines() {
+            let lines = file.strippedLines()
+            for (index, line) in lines.enumerated() {
                 bundleLine += 1
                 text.append(UInt8(ascii: "\n"))
+                if index == 0 { text += before.utf8 }
                 text += line.text
+                if index == lines.count - 1 { text += behind.utf8 }
                 if line.line != expected {
                     pairs.append("\(bundleLine):\(line.line)")
                 }

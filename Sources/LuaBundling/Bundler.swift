@@ -65,7 +65,7 @@ package struct Bundler: Sendable {
         let (fragment, includes) = try resolve(path, from: &tree) { _ throws(BundleProblem) in
             try LuaSource(path: path, text: text)
         }
-        let bundle = BundleText(flags: [], files: includes + [fragment])
+        let bundle = BundleText(flags: [], files: includes.ordered, deferred: includes.deferred, script: fragment)
         return BundledFragment(
             source: bundle.source, sha1: SHA1.hexDigest(of: bundle.source.utf8), lineMap: bundle.lineMap)
     }
@@ -98,9 +98,10 @@ extension Bundler {
             try tree.load(path)
         }
         let header = try HeaderParser.parse(script, scriptName: name)
-        let problems = BodyChecks(header: header, script: script, includes: includes).problems()
+        let problems = BodyChecks(header: header, script: script, includes: includes.all).problems()
         guard problems.isEmpty else { throw BundleFault(problems) }
-        let text = BundleText(flags: header.flags, files: includes + [script])
+        let text = BundleText(
+            flags: header.flags, files: includes.ordered, deferred: includes.deferred, script: script)
         return BundledScript(
             name: name,
             summary: header.summary,
@@ -118,7 +119,7 @@ extension Bundler {
 
     private func resolve(
         _ path: String, from tree: inout SourceTree, loading: Loading
-    ) throws(BundleFault) -> (file: LuaSource, includes: [LuaSource]) {
+    ) throws(BundleFault) -> (file: LuaSource, includes: IncludeResolver) {
         let file: LuaSource
         do {
             file = try loading(&tree)
@@ -126,9 +127,9 @@ extension Bundler {
             throw BundleFault([error])
         }
         var resolver = IncludeResolver()
-        resolver.visit(file, at: path, in: &tree)
+        resolver.resolve(file, at: path, in: &tree)
         guard resolver.problems.isEmpty else { throw BundleFault(resolver.problems) }
-        return (file, resolver.ordered)
+        return (file, resolver)
     }
 
     private func luaPaths() throws(BundleFault) -> [String] {
@@ -148,7 +149,7 @@ extension Bundler {
             let (_, includes) = try resolve(path, from: &tree) { tree throws(BundleProblem) in
                 try tree.load(path)
             }
-            used.formUnion(includes.map(\.path))
+            used.formUnion(includes.all.map(\.path))
         }
         return paths.filter { path in
             path.split(separator: "/").contains("include") && !used.contains(path)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
-/// A line `--include <name>` in a Lua file.
+/// A line `--include <name>` or `--include deferred <name>` in a Lua file.
 struct IncludeDirective: Sendable {
     /// What stands between the angle brackets: `int64` or `budget/ledger`.
     let name: String
+    /// Whether it becomes a function that makes the include's table when it is called, for what most calls do not need.
+    let isDeferred: Bool
     let line: Int
 
     /// All directives of a file; lines that only resemble one are problems, for Lua itself would pass over them.
@@ -14,7 +16,8 @@ struct IncludeDirective: Sendable {
         for token in source.tokens where token.kind == .comment {
             let text = String(decoding: source.text(of: token), as: UTF8.self)
             guard resemblesDirective(text) else { continue }
-            guard token.column == 0, let name = name(in: text) else {
+            let isDeferred = text.hasPrefix(deferredHead)
+            guard token.column == 0, let name = name(in: text, after: isDeferred ? deferredHead : head) else {
                 problems.append(source.problem(token.line, "an include is written --include <name>, from column 0"))
                 continue
             }
@@ -24,7 +27,7 @@ struct IncludeDirective: Sendable {
             if directives.contains(where: { $0.name == name }) {
                 problems.append(source.problem(token.line, "<\(name)> is included twice"))
             } else {
-                directives.append(IncludeDirective(name: name, line: token.line))
+                directives.append(IncludeDirective(name: name, isDeferred: isDeferred, line: token.line))
             }
         }
         return directives
@@ -36,14 +39,18 @@ struct IncludeDirective: Sendable {
         let rest = words.dropFirst("include".count)
         // Prose may well start with "-- include the"; the tight form or an angle bracket means the directive.
         let isTight = comment.hasPrefix("--include") && rest.first?.isLetter != true
-        return isTight || rest.drop { $0 == " " }.hasPrefix("<")
+        let target = rest.drop { $0 == " " }
+        return isTight || target.hasPrefix("<") || target.hasPrefix("deferred <")
     }
 
-    private static func name(in comment: String) -> String? {
+    private static let head = "--include <"
+    private static let deferredHead = "--include deferred <"
+
+    private static func name(in comment: String, after head: String) -> String? {
         let line = comment.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
         let text = String(line)
-        guard text.hasPrefix("--include <"), text.hasSuffix(">") else { return nil }
-        let name = String(text.dropFirst("--include <".count).dropLast())
+        guard text.hasPrefix(head), text.hasSuffix(">") else { return nil }
+        let name = String(text.dropFirst(head.count).dropLast())
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         return parts.count <= 2 && parts.allSatisfy { String($0).isSnakeCaseName } ? name : nil
     }

@@ -5,16 +5,50 @@
 struct IncludeResolver {
     /// The includes, each once, depth first.
     private(set) var ordered: [LuaSource] = []
+    /// Deferred includes of the script, each with what it needs beyond the others before it.
+    private(set) var deferred: [(module: String, sources: [LuaSource])] = []
     private(set) var problems: [BundleProblem] = []
     /// The paths being resolved, from the script down.
     private var stack: [String] = []
     private var done: Set<String> = []
 
-    /// Visits what `source`, the file at `path`, includes.
-    mutating func visit(_ source: LuaSource, at path: String, in tree: inout SourceTree) {
+    /// Visits what `source`, the script at `path`, includes: first what each call needs, then what is deferred.
+    mutating func resolve(_ source: LuaSource, at path: String, in tree: inout SourceTree) {
+        var ignored: [BundleProblem] = []
+        visit(source, at: path, in: &tree)
+        for directive in IncludeDirective.all(in: source, problems: &ignored) where directive.isDeferred {
+            var own = IncludeResolver()
+            own.done = done
+            own.stack = [path]
+            own.visit([directive], of: source, at: path, in: &tree)
+            problems += own.problems
+            let module = String(directive.name.split(separator: "/").last ?? "")
+            guard own.ordered.last?.baseName == module else {
+                reject(directive, in: source, "<\(directive.name)> is deferred, but each call has it")
+                continue
+            }
+            deferred.append((module, own.ordered))
+        }
+    }
+
+    private mutating func visit(_ source: LuaSource, at path: String, in tree: inout SourceTree) {
         stack.append(path)
+        let directives = IncludeDirective.all(in: source, problems: &problems)
+        if stack.count > 1 {
+            for directive in directives where directive.isDeferred {
+                reject(directive, in: source, "only a script may defer what it includes")
+            }
+        }
+        visit(directives.filter { !$0.isDeferred }, of: source, at: path, in: &tree)
+        stack.removeLast()
+        done.insert(path)
+    }
+
+    private mutating func visit(
+        _ directives: [IncludeDirective], of source: LuaSource, at path: String, in tree: inout SourceTree
+    ) {
         let domain = String(path.prefix { $0 != "/" })
-        for directive in IncludeDirective.all(in: source, problems: &problems) {
+        for directive in directives {
             guard let target = tree.locate(directive.name, fromDomain: domain) else {
                 let expected = SourceTree.includePath(directive.name)
                 reject(directive, in: source, "no include <\(directive.name)>: expected the file \(expected)")
@@ -26,8 +60,6 @@ struct IncludeResolver {
             }
             include(target, for: directive, of: source, from: &tree)
         }
-        stack.removeLast()
-        done.insert(path)
     }
 
     private mutating func include(
@@ -60,6 +92,9 @@ struct IncludeResolver {
         let cycle = stack.drop { $0 != target } + [target]
         reject(directive, in: source, "include cycle: \(cycle.joined(separator: " -> "))")
     }
+
+    /// Everything that is included, in whatever way.
+    var all: [LuaSource] { ordered + deferred.flatMap(\.sources) }
 
     private mutating func reject(_ directive: IncludeDirective, in source: LuaSource, _ message: String) {
         problems.append(source.problem(directive.line, message))

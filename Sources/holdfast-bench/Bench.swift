@@ -29,15 +29,23 @@ struct Bench: AsyncParsableCommand {
     @Flag(help: "Measure webhooks, from the event to the endpoint, instead.")
     var webhooks = false
 
+    @Flag(help: "Count instructions of Redis instead; needs valgrind.")
+    var instructions = false
+
     func run() async throws {
         var options = PrivateRedisOptions()
+        let callgrind = instructions ? try CallgrindRedis() : nil
+        defer { callgrind?.remove() }
+        if let callgrind { options.program = callgrind.program }
         guard let persistence = PrivateRedisOptions.Persistence(rawValue: aof) else {
             throw ValidationError("--aof must be none, everysec or always")
         }
         options.persistence = persistence
         let redis = try await PrivateRedis.start(options)
         do {
-            if webhooks {
+            if let callgrind {
+                try await countInstructions(redis, callgrind)
+            } else if webhooks {
                 try await measureWebhooks(redis)
             } else {
                 try await measure(redis)
@@ -61,7 +69,16 @@ struct Bench: AsyncParsableCommand {
         await stage.stop()
     }
 
-    private func measure(_ redis: PrivateRedis) async throws {
+    private func countInstructions(_ redis: PrivateRedis, _ callgrind: CallgrindRedis) async throws {
+        let (stage, server) = try await start(redis)
+        defer { server.stop() }
+        var table = InstructionTable(stage, callgrind)
+        try await table.measure()
+        table.report()
+    }
+
+    /// A server, and what is to be driven.
+    private func start(_ redis: PrivateRedis) async throws -> (Stage, ServerProcess) {
         let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
             .appendingPathComponent("holdfast-server").path
         guard FileManager.default.isExecutableFile(atPath: binary) else {
@@ -74,8 +91,17 @@ struct Bench: AsyncParsableCommand {
                 "HOLDFAST_PORT": String(port), "HOLDFAST_REDIS_URL": redis.url, "HOLDFAST_ADMIN_API_KEY": "bench-admin",
                 "HOLDFAST_LOG_LEVEL": "warning", "HOLDFAST_ALLOW_VOLATILE": "true",
             ], log: redis.directory + "/server.log")
+        do {
+            return (try await Stage.prepare(port: port, redis: redis), server)
+        } catch {
+            server.stop()
+            throw error
+        }
+    }
+
+    private func measure(_ redis: PrivateRedis) async throws {
+        let (stage, server) = try await start(redis)
         defer { server.stop() }
-        let stage = try await Stage.prepare(port: port, redis: redis)
         var table = ReportTable()
         for count in connections.split(separator: ",").compactMap({ Int($0) }) {
             for kind in LoadKind.allCases {

@@ -25,6 +25,48 @@ struct IncludeTests {
             ])
     }
 
+    @Test("that are deferred become functions, which hold what only they need, and lines keep their places")
+    func deferred() throws {
+        let script = try LuaFolder.bundle([
+            "include/clock.lua": "local clock = {}\n",
+            "include/int64.lua": "local int64 = {}\n",
+            "include/audit.lua": "--include <clock>\nlocal audit = {clock}\n",
+            "budget/include/tell.lua": "--include <int64>\n--include <clock>\nlocal tell = {int64,\n  clock}\n",
+            "budget/reserve.lua": LuaFolder.header
+                + "--include deferred <budget/tell>\n--include deferred <audit>\n--include <int64>\n"
+                + "local t, a, i = tell(), audit(), int64\n" + Self.done,
+        ])
+        #expect(
+            script.lines == [
+                "#!lua", "local int64 = {}", "local function tell() local clock = {}", "local tell = {int64,",
+                "clock} return tell end", "local function audit() local clock = {}",
+                "local audit = {clock} return audit end", "local t, a, i = tell(), audit(), int64", "return {'DONE'}",
+            ])
+        #expect(script.lineMap.contains("lua/budget/include/tell.lua@4:3 "), "\(script.lineMap)")
+    }
+
+    @Test("are deferred by scripts alone, and only where not each call has them anyway")
+    func deferredNowhereElse() throws {
+        let files = [
+            "include/int64.lua": "local int64 = {}\n",
+            "include/clock.lua": "--include deferred <int64>\nlocal clock = {int64}\n",
+            "include/audit.lua": "--include <int64>\nlocal audit = {int64}\n",
+        ]
+        for (body, complaint) in [
+            (
+                "--include <audit>\n--include deferred <int64>\nlocal a, i = audit, int64()\n",
+                "lua/budget/reserve.lua:15: error: <int64> is deferred, but each call has it"
+            ),
+            (
+                "--include <clock>\nlocal c = clock\n",
+                "lua/include/clock.lua:1: error: only a script may defer what it includes"
+            ),
+        ] {
+            let script = ["budget/reserve.lua": LuaFolder.header + body + Self.done]
+            #expect(try LuaFolder.complaints(files.merging(script) { $1 }) == [complaint])
+        }
+    }
+
     @Test("with a bare name are the shared ones first, then those of the domain")
     func bareNames() throws {
         let script = try LuaFolder.bundle([

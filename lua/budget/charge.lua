@@ -38,7 +38,7 @@ COMPLEXITY
 --include <tenant>
 --include <budget/assess>
 --include <budget/overage>
---include <budget/tell>
+--include deferred <budget/tell>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local tag, actual, unit, caught_up = ARGV[1], ARGV[4], ARGV[5], ARGV[10]
@@ -107,7 +107,7 @@ end
 local record = now .. ARGV[3] .. actual .. '\0' .. unit .. policy .. '\0' .. string.sub(tenant_key, #prefix + 3) .. '\0'
     .. ARGV[#ARGV] .. '\0' .. charged .. '\0' .. snapshot
 local _, now_us = clock.now()
-local teller = ARGV[11] ~= '' and tell.open(prefix, tenant_key, now, now_us, ARGV[11])
+local teller = ARGV[11] ~= '' and tell().open(prefix, tenant_key, now, now_us, ARGV[11])
 call('SET', record_key, record, 'PX', ARGV[8])
 call('MSET', unpack(writes))
 if not teller then return {'CHARGED', record, now} end

@@ -44,7 +44,7 @@ COMPLEXITY
 ]]
 --include <budget/record>
 --include <budget/overage>
---include <budget/tell>
+--include deferred <budget/tell>
 
 -- Hot: clock and tenant are written out below, because a closure costs 0.1 us in every call; and so is what nearly
 -- every commit is: at most the amount reserved, ledgers without flags, numbers below 2^53. The others go to overage.
@@ -162,7 +162,7 @@ if not plain then
 end
 
 local teller = nil
-if near and telling ~= '' then teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling) end
+if near and telling ~= '' then teller = tell().open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling) end
 local failure, final = record.finish(prefix, tenant_key, h, rec, 'C', now_text, ARGV[4] .. ARGV[5], bytes,
     '\0' .. charged .. '\0' .. snapshot .. '\0' .. ARGV[10], ARGV[9])
 if failure then return redis.error_reply(failure) end

@@ -36,7 +36,7 @@ COMPLEXITY
 --include <clock>
 --include <tenant>
 --include <budget/assess>
---include <budget/tell>
+--include deferred <budget/tell>
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local tag, h, amount, unit = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
@@ -73,7 +73,7 @@ local record = 'D' .. now .. (now + ARGV[6]) .. ARGV[7] .. '000' .. '0000000000'
 local teller = nil
 if code ~= '' and ARGV[14] ~= '' then
     local _, now_us = clock.now()
-    teller = tell.open(prefix, tenant_key, now, now_us, ARGV[14])
+    teller = tell().open(prefix, tenant_key, now, now_us, ARGV[14])
 end
 redis.call('SET', record_key, record, 'PX', ARGV[10])
 if teller then

@@ -34,11 +34,11 @@ EVENTS
 COMPLEXITY
   O(ledgers + log live reservations); 1 GET a ledger, 6 further calls; 10 more for an audit entry
 ]]
---include <guard>
---include <audit>
+--include deferred <guard>
+--include deferred <audit>
 --include <budget/ledger>
 --include <budget/record>
---include <budget/tell>
+--include deferred <budget/tell>
 
 -- Hot: clock and tenant are written out below, because a closure costs 0.1 us in every call.
 local prefix, tenant_key = KEYS[1], KEYS[2]
@@ -76,7 +76,7 @@ if state == 'X' or now > sub(rec, 15, 27) + sub(rec, 28, 32) then return {'EXPIR
 local base, writes, n, snapshot = tenant_key .. ':l:' .. unit .. ':', {nil, nil, nil, nil, nil, nil}, 0, ''
 local deepest_key, base_length, telling, near = base .. path, #base, ARGV[9], false
 -- The operator's server knows nothing of what the tenant's subscriptions ask for.
-if tag == '' and telling ~= '' then telling = tell.listed(tenant_key, sub(telling, 2)) end
+if tag == '' and telling ~= '' then telling = tell().listed(tenant_key, sub(telling, 2)) end
 local least = string.byte(telling) == 48 and string.match(telling, '^[%d.]+') + 0 or 0.8
 for length in string.gmatch(opening, record.LENGTHS) do
     local ledger_key = sub(deepest_key, 1, base_length + length)
@@ -94,14 +94,14 @@ for length in string.gmatch(opening, record.LENGTHS) do
     writes[n + 1], writes[n + 2], n = ledger_key, given, n + 2
     snapshot = snapshot .. length .. ' ' .. v .. ' p;'
 end
-if entry ~= '' then guard.journal(prefix, tenant_key) end
+if entry ~= '' then guard().journal(prefix, tenant_key) end
 local teller = nil
-if near and telling ~= '' then teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling) end
+if near and telling ~= '' then teller = tell().open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling) end
 local failure, final = record.finish(prefix, tenant_key, h, rec, 'R', now_text, ARGV[4] .. ARGV[5],
     '\0\0\0\0\0\0\0\0', '\0' .. '0' .. '\0' .. snapshot .. '\0' .. ARGV[7], ARGV[6])
 if failure then return redis.error_reply(failure) end
 call('MSET', unpack(writes, 1, n))
-if entry ~= '' then audit.append(prefix, tenant_key, now, time[1] * 1000000 + time[2], entry) end
+if entry ~= '' then audit().append(prefix, tenant_key, now, time[1] * 1000000 + time[2], entry) end
 if teller then
     local i = 0
     for before in string.gmatch(snapshot, '%d%d%d ([^;]*) %l;') do

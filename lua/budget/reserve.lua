@@ -41,7 +41,7 @@ COMPLEXITY
   for one that has no row in the present string of the directory
 ]]
 --include <budget/assess>
---include <budget/tell>
+--include deferred <budget/tell>
 
 -- Hot: clock, tenant and due are written out below, because a closure costs 0.1 us in every call; and times and counts
 -- are turned into text once, because that costs more than most calls.
@@ -66,7 +66,7 @@ if status == 'C' or status == 'S' then
     if ARGV[14] ~= '' then
         -- No ledger says no here: it is about the deepest scope.
         local subject, action = string.match(ARGV[11], '^%Z*%z(%Z*)%z(%Z*)')
-        local teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], ARGV[14])
+        local teller = tell().open(prefix, tenant_key, now, time[1] * 1000000 + time[2], ARGV[14])
         teller.denied(unit, ARGV[#ARGV], status == 'C' and 'TENANT_CLOSED' or 'TENANT_SUSPENDED', amount, '',
             action or '', subject or '')
     end
@@ -105,13 +105,13 @@ if reason then
     local path = ARGV[15 + at]
     local a, r, s, d = string.match(call('GET', tenant_key .. ':l:' .. unit .. ':' .. path), '^(%d+) (%d+) (%d+) (%d+)')
     local subject, action = string.match(ARGV[11], '^%Z*%z(%Z*)%z(%Z*)')
-    local teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling)
+    local teller = tell().open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling)
     local _, left = teller.remaining(a, r, s, d)
     teller.denied(unit, path, assess.code(reason), amount, left, action or '', subject or '')
     return {'DENIED', reason, at}
 end
 local teller = nil
-if near and telling ~= '' then teller = tell.open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling) end
+if near and telling ~= '' then teller = tell().open(prefix, tenant_key, now, time[1] * 1000000 + time[2], telling) end
 local policy = ARGV[6]
 if policy == '' then policy = flags == '0' and ARGV[7] or string.upper(flags) end
 

@@ -221,4 +221,43 @@ struct RelayTests {
         }
         try await receiver.close()
     }
+
+    @Test("While 100,000 deliveries of a subscription wait new ones are dropped; each that has ended makes room")
+    func bounded() async throws {
+        let receiver = try await HookReceiver()
+        try await WebhookWorld.run { world in
+            let (id, _) = try await world.subscribe(receiver)
+            let list = try await world.prefix("wd:\(id)")
+            let fill = """
+                local now = redis.call('TIME')[1] * 1000
+                local list = KEYS[1] .. 'wd:' .. ARGV[1]
+                for i = ARGV[2], ARGV[2] + 4999 do redis.call('ZADD', list, now, 'del_' .. i) end
+                for _, id in ipairs(redis.call('ZRANGE', list, 0, 15)) do
+                    redis.call('HSET', KEYS[1] .. 'dv:' .. id, 'state', 'P')
+                end
+                return 1
+                """
+            for start in stride(from: 1, through: 100_000, by: 5_000) {
+                try await world.redis("EVAL", fill, "1", try await world.prefix(""), id, String(start))
+            }
+            try await world.fund("dropped")
+            try await world.settle()
+            #expect(receiver.hooks.isEmpty)
+            #expect(try await world.redis("ZCARD", list).integer == 100_000)
+            try await world.redis("HSET", try await world.prefix("dv:del_1"), "state", "S")
+            for (index, key) in ["one", "two"].enumerated() {
+                try await world.fund(key)
+                try await eventually("there was room") { receiver.hooks.count > index }
+                try await world.settle()
+            }
+            #expect(try await world.redis("ZCARD", list).integer == 100_000)
+            let answer = try await world.ask(
+                "POST", "/v1/admin/webhooks/\(id)/replay", "{}", key: .admin, expecting: 202)
+            #expect(answer.member("events_queued")?.int64() == 3)
+            try await eventually("a replay brings what was dropped") {
+                Set(receiver.hooks.map(\.eventID)).count == 3
+            }
+        }
+        try await receiver.close()
+    }
 }

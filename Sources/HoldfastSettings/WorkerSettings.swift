@@ -12,6 +12,8 @@ package struct WorkerSettings: Sendable {
     package var sweepIntervalMs = Self.sweepInterval.fallback
     /// How long a webhook delivery stays with the worker that sends it, ms.
     package var webhookLeaseMs = Self.webhookLease.fallback
+    /// How old a webhook delivery may become.
+    package var webhookMaxAge = Self.webhookMaxAge.fallback
 
     /// The defaults.
     package init() {}
@@ -30,6 +32,7 @@ package struct WorkerSettings: Sendable {
             settings.port = try reader.value(Self.workerPort)
             settings.sweepIntervalMs = try reader.value(Self.sweepInterval)
             settings.webhookLeaseMs = try reader.value(Self.webhookLease)
+            settings.webhookMaxAge = try reader.value(Self.webhookMaxAge)
             return settings
         }
     }
@@ -49,6 +52,13 @@ extension WorkerSettings {
         "HOLDFAST_WEBHOOK_LEASE_MS", .integer(1_000...600_000), default: 40_000, shown: "40000",
         "Milliseconds after which a webhook delivery of a worker that died is another's; attempts end well before.")
 
+    private static let webhookMaxAge = Setting<Duration>(
+        "HOLDFAST_WEBHOOK_MAX_AGE", .duration(.seconds(60)...(.seconds(1_209_600)), shown: "1m…14d"),
+        default: .seconds(86_400), shown: "24h",
+        "After how long a webhook delivery that did not succeed is given up, whatever its retry policy says.")
+
     /// The table's rows besides the shared ones.
-    package static var ownRows: [SettingRow] { [workerHost.row, workerPort.row, sweepInterval.row, webhookLease.row] }
+    package static var ownRows: [SettingRow] {
+        [workerHost.row, workerPort.row, sweepInterval.row, webhookLease.row, webhookMaxAge.row]
+    }
 }

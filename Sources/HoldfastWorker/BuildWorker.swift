@@ -51,9 +51,14 @@ private func webhookServices(
     }
     let security = SecuritySource(store)
     let deadline = Duration.milliseconds(ClaimDeliveries.attemptMs(leaseMs: leaseMs))
-    let dispatcher = Dispatcher(store, secrets: box, journal: journal, leaseMs: leaseMs) { request in
+    let dispatcher = Dispatcher(
+        store, secrets: box, journal: journal, maxAgeMs: settings.webhookMaxAge.wholeMilliseconds, leaseMs: leaseMs
+    ) { request, mayBegin in
         do throws(ScriptFault) {
             let policy = egress.policy(try await security.current())
+            guard mayBegin() else {
+                return .failed(reason: .cancelled, message: "the lease is about to end", tookMs: 0)
+            }
             return await egress.sender.send(request, policy, deadline: deadline)
         } catch {
             // What may be connected to is not known: nothing is sent, and the lease brings the delivery back.

@@ -46,4 +46,16 @@ struct WebhookSettingsTests {
             #expect(throws: SettingsError.self) { try shared(["HOLDFAST_WEBHOOK_ALLOW_PRIVATE": bad]) }
         }
     }
+    @Test("the greatest age of deliveries is a duration, a day unless it is set")
+    func maxAge() throws {
+        func age(_ text: String) throws -> Duration {
+            guard
+                case .run(let settings) = try WorkerSettings.read(
+                    arguments: [], environment: ["HOLDFAST_WEBHOOK_MAX_AGE": text])
+            else { throw Unexpected() }
+            return settings.webhookMaxAge
+        }
+        #expect(try age("") == .seconds(86_400) && age("90m") == .seconds(5_400) && age("14d") == .seconds(1_209_600))
+        for bad in ["59s", "15d", "24", "-1h"] { #expect(throws: SettingsError.self) { try age(bad) } }
+    }
 }

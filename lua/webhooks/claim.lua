@@ -5,6 +5,7 @@ it (webhooks/finish). A lease that ends unanswered, because its worker has died,
 What cannot be sent any more is ended here: its subscription is gone or not active, or it is too old.
 
 retry: never
+flags: allow-oom
 KEYS
   1 prefix      the shard's prefix
 ARGV
@@ -65,9 +66,10 @@ for i = 1, #due, 2 do
             elseif letter ~= 'A' then
                 reason = 'Subscription not active: ' .. (letter == 'P' and 'PAUSED' or 'DISABLED')
             elseif now - d[12] > ARGV[5] + 0 then
-                local hour = 3600000
-                reason = string.format('Delivery expired: %dh old (max %dh)', math.floor((now - d[12]) / hour),
-                    math.floor(ARGV[5] / hour))
+                local span, letter = 3600000, 'h'
+                if ARGV[5] % span ~= 0 then span, letter = 60000, 'm' end
+                reason = string.format('Delivery expired: %d%s old (max %d%s)', math.floor((now - d[12]) / span),
+                    letter, math.floor(ARGV[5] / span), letter)
             end
         end
         if is_open and not reason then
@@ -101,7 +103,7 @@ for i = 1, #due, 2 do
         end
         -- Over, or never to be sent; what cannot be read goes on in the list of deliveries alone.
         ended = ended + 1
-        if is_open then lanes.close(prefix, id, 'F', now, reason) end
+        if is_open then lanes.close(prefix, sub, id, 'F', now, reason) end
         waits_of = sub or waits_of
         lanes.leave(prefix, lane, id, now)
         if string.sub(lane, 1, 1) == 'r' or ended >= ENDED_MAX then break end

@@ -2,6 +2,7 @@
 webhooks/delete_subscription: ends a subscription. Deliveries that wait find no subscription and end by themselves.
 
 retry: safe
+flags: allow-oom
 KEYS
   1 prefix      the shard's prefix
   2 tenant      the owner's status letter and epoch

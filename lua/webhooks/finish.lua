@@ -58,7 +58,7 @@ call('ZREM', prefix .. 'fl:' .. sub, id)
 call('ZREM', prefix .. 'fo:' .. owner, id)
 lanes.call(prefix, sub, now)
 if outcome == 'S' then
-    lanes.close(prefix, id, 'S', now)
+    lanes.close(prefix, sub, id, 'S', now)
     call('HDEL', key, 'body')
     lanes.leave(prefix, lane, id, now)
     -- A subscription that was deleted meanwhile leaves nothing behind.
@@ -77,7 +77,7 @@ if outcome == 'R' then
     end
     return {'FINISHED', 0}
 end
-lanes.close(prefix, id, 'F', now)
+lanes.close(prefix, sub, id, 'F', now)
 lanes.leave(prefix, lane, id, now)
 if ARGV[11] ~= '' then
     outbox.append(prefix, outbox.system(prefix), now, now_us, 'system.webhook_delivery_failed', ARGV[13] .. '}',

@@ -13,12 +13,13 @@ ARGV
   3 limit       at most so many, 1 to 500
 REPLIES
   SAME                what is known still holds
-  ROWS tag more rows..  the owner's present status and epoch, empty when there is none; 1 when there are others; id and
-                        row of each, an empty row for one that is missing
+  ROWS tag more rows..  the owner's present status and epoch, empty when there is none; 1 when there are others; of each
+                        id, row, and since when it is active (ms, empty for since it was made); an empty row for one
+                        that is missing
 EVENTS
   none
 COMPLEXITY
-  O(log subscriptions + offset + limit); 1 call a row
+  O(log subscriptions + offset + limit); 2 calls a row
 ]]
 local tenant_key, limit = KEYS[2], ARGV[3] + 0
 local BYTES_MAX = 262144
@@ -33,7 +34,9 @@ for i = 1, #found do
     end
     local row = redis.pcall('HGET', tenant_key .. ':wh', found[i])
     if type(row) ~= 'string' then row = '' end
-    out[2 * i + 2], out[2 * i + 3] = found[i], row
+    local since = string.sub(row, 1, 1) == 'A' and redis.pcall('HGET', tenant_key .. ':wf:' .. found[i], 'active_ms')
+    if type(since) ~= 'string' then since = '' end
+    out[3 * i + 1], out[3 * i + 2], out[3 * i + 3] = found[i], row, since
     bytes = bytes + #row
 end
 return out

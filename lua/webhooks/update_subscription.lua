@@ -67,6 +67,8 @@ if resets then call('HSET', facts_key, 'failures', 0) end
 if not is_done then
     tenant.bump(tenant_key, now_us)
     updated = now .. ''
+    -- What happened until now is not for it.
+    if ARGV[4] == 'A' and letter ~= 'A' then call('HSET', facts_key, 'active_ms', now) end
     call('HSET', rows_key, id, ARGV[4] .. '\0' .. created .. '\0' .. now .. '\0' .. ARGV[5])
     if change then hooks.write(tenant_key, id, change, now_us) end
     outbox.append(prefix, tenant_key, now, now_us, ARGV[10], ARGV[9], ARGV[11])

@@ -12,12 +12,12 @@ internal import Webhooks
 /// Sends deliveries: claims what is due, makes the attempts side by side, and says what came of each. Lanes never wait
 /// for one another, and any number of workers may run at once.
 final class Dispatcher: Sendable {
-    /// Sends one request.
-    typealias Send = @Sendable (OutboundRequest) async -> OutboundOutcome
+    /// Sends one request, unless it may not begin any more by the time it could.
+    typealias Send = @Sendable (OutboundRequest, _ mayBegin: @Sendable () -> Bool) async -> OutboundOutcome
 
     private enum Job: Sendable {
         case claim(Shard)
-        case deliver(ClaimedDelivery)
+        case deliver(ClaimedDelivery, claimedAt: ContinuousClock.Instant)
     }
 
     /// Where a shard's claims are: one at a time, and once more when something came meanwhile.
@@ -50,8 +50,8 @@ final class Dispatcher: Sendable {
     private var isClaiming: Bool { claims.withLock { $0.values.contains { $0.isRunning } } }
 
     init(
-        _ store: Store, secrets: SecretBox, journal: WebhookJournal, maxAgeMs: Int64 = 86_400_000,
-        leaseMs: Int64 = ClaimDeliveries.lease_ms, send: @escaping Send
+        _ store: Store, secrets: SecretBox, journal: WebhookJournal, maxAgeMs: Int64, leaseMs: Int64,
+        send: @escaping Send
     ) {
         self.store = store
         self.secrets = secrets
@@ -93,12 +93,16 @@ final class Dispatcher: Sendable {
     private func claim(_ shard: Shard, limit: Int) async -> Int {
         let claim = ClaimDeliveries(
             shard: shard, token: RandomBytes.uuid(), limit: limit, maxAgeMs: maxAgeMs, leaseMs: leaseMs)
+        // The lease begins later, in Redis. This clock goes on while the machine sleeps or the process is stopped.
+        let claimedAt = ContinuousClock.now
         do throws(ScriptFault) {
             let outcome = try claim.outcome(try await store.runner.run(claim.call))
             journal.recordLanes(shard, outcome)
             journal.begin(outcome.deliveries.count)
             if !outcome.deliveries.isEmpty { Failpoint.deliveryClaimed.pass() }
-            for delivery in outcome.deliveries { continuation.yield(.deliver(delivery)) }
+            for delivery in outcome.deliveries {
+                continuation.yield(.deliver(delivery, claimedAt: claimedAt))
+            }
             // Lanes that wait for their endpoint give nothing; those behind them are not to wait for the next look.
             return outcome.deliveries.count + (outcome.ended > 0 || outcome.hasMore ? 1 : 0)
         } catch {
@@ -108,8 +112,8 @@ final class Dispatcher: Sendable {
     }
 
     /// One attempt, and what comes after it.
-    private func deliver(_ delivery: ClaimedDelivery) async {
-        let result = await attempt(delivery)
+    private func deliver(_ delivery: ClaimedDelivery, claimedAt: ContinuousClock.Instant) async {
+        let result = await attempt(delivery, claimedAt: claimedAt)
         guard let result else {
             // Given up by ourselves: the lease ends, and whoever is there then sends it.
             return journal.end()
@@ -135,7 +139,7 @@ final class Dispatcher: Sendable {
     }
 
     /// Signs and sends; nil when this process gave up.
-    private func attempt(_ delivery: ClaimedDelivery) async -> AttemptResult? {
+    private func attempt(_ delivery: ClaimedDelivery, claimedAt: ContinuousClock.Instant) async -> AttemptResult? {
         guard let subscription = delivery.subscription else {
             // Our own fault is not the endpoint's: the delivery is put off until its lease ends.
             journal.recordPutOff(delivery, "the subscription cannot be read")
@@ -159,7 +163,14 @@ final class Dispatcher: Sendable {
             headers: headers.fields(
                 body: delivery.body, secrets: secret.signing(atMs: nowMs), custom: secret.headers, atMs: nowMs),
             body: delivery.body)
-        return switch await send(request) {
+        // An attempt that outlasts its lease may be one of two at the same time.
+        let latest = claimedAt + .milliseconds(leaseMs - ClaimDeliveries.attemptMs(leaseMs: leaseMs))
+        let mayBegin = { @Sendable [journal] in
+            if ContinuousClock.now <= latest { return true }
+            journal.recordLate()
+            return false
+        }
+        return switch await send(request, mayBegin) {
         case .answered(let status, let retryAfter, let tookMs):
             .answered(status, retryAfterSeconds: retryAfter, tookMs: tookMs)
         case .failed(.cancelled, _, _): nil
@@ -186,7 +197,7 @@ extension Dispatcher: Service {
                     group.addTask {
                         switch job {
                         case .claim(let shard): await self.claim(shard)
-                        case .deliver(let delivery): await self.deliver(delivery)
+                        case .deliver(let delivery, let claimedAt): await self.deliver(delivery, claimedAt: claimedAt)
                         }
                     }
                 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
+internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -25,13 +27,19 @@ package enum Failpoint: String, CaseIterable, Sendable {
     /// What came of it is written.
     case deliveryFinished = "delivery-finished"
 
-    private static let chosen: Failpoint? = getenv("HOLDFAST_FAILPOINT").flatMap {
-        Failpoint(rawValue: String(cString: $0))
-    }
+    private static let words = getenv("HOLDFAST_FAILPOINT").map { String(cString: $0).split(separator: ":") } ?? []
+    private static let chosen = words.first.flatMap { Failpoint(rawValue: String($0)) }
+    /// With `:stop` after its name the process is only stopped there, as by SIGSTOP, and the first time only.
+    private static let stops = words.dropFirst().first == "stop"
+    private static let isPassed = Atomic(false)
 
     /// Ends the process here if this point is the chosen one.
     func pass() {
         guard self == Self.chosen else { return }
-        kill(getpid(), SIGKILL)
+        if !Self.stops {
+            kill(getpid(), SIGKILL)
+        } else if !Self.isPassed.exchange(true, ordering: .relaxed) {
+            kill(getpid(), SIGSTOP)
+        }
     }
 }

@@ -11,6 +11,7 @@ internal import Webhooks
 final class WebhookJournal: Sendable {
     private let logger: Logger
     private let relayed, queued, unreadable, failures, disabled, expired, lost: PrometheusCounter
+    private let aside, unreadableRows, dropped, late: PrometheusCounter
     private let attempts: [String: PrometheusCounter]
     private let duration: PrometheusHistogram
     /// By shard: age of the oldest event in the outbox, and how long the first lane is overdue, ms.
@@ -26,6 +27,10 @@ final class WebhookJournal: Sendable {
             ("holdfast_events_relayed_total", "Events taken from the outbox."),
             ("holdfast_webhook_deliveries_queued_total", "Deliveries decided on."),
             ("holdfast_events_unreadable_total", "Events of the outbox that cannot be read; they are left out."),
+            ("holdfast_events_put_aside_total", "Events that this worker cannot read, kept for another for an hour."),
+            ("holdfast_webhook_subscriptions_unreadable_total", "Rows of subscriptions that could not be read."),
+            ("holdfast_webhook_deliveries_dropped_total", "Deliveries not kept: too many of their subscription wait."),
+            ("holdfast_webhook_attempts_skipped_total", "Attempts not begun: their lease was about to end."),
             ("holdfast_webhook_failures_total", "Script calls about webhooks that failed."),
             ("holdfast_webhook_attempts_total", "Attempts to deliver, by what came of them."),
             ("holdfast_webhook_subscriptions_disabled_total", "Subscriptions disabled by failures."),
@@ -39,6 +44,10 @@ final class WebhookJournal: Sendable {
         relayed = registry.counter("holdfast_events_relayed")
         queued = registry.counter("holdfast_webhook_deliveries_queued")
         unreadable = registry.counter("holdfast_events_unreadable")
+        aside = registry.counter("holdfast_events_put_aside")
+        unreadableRows = registry.counter("holdfast_webhook_subscriptions_unreadable")
+        dropped = registry.counter("holdfast_webhook_deliveries_dropped")
+        late = registry.counter("holdfast_webhook_attempts_skipped")
         failures = registry.counter("holdfast_webhook_failures")
         disabled = registry.counter("holdfast_webhook_subscriptions_disabled")
         expired = registry.counter("holdfast_webhook_deliveries_ended")
@@ -75,11 +84,43 @@ final class WebhookJournal: Sendable {
     func recordQueued(_ count: Int64) { queued.increment(by: count) }
     func recordLost() { lost.increment() }
 
-    /// An event of the outbox is left out.
-    func recordUnreadable(_ sequence: Int64) {
+    /// An entry of the outbox is left out.
+    func recordUnreadable(_ entry: [UInt8]) {
         unreadable.increment()
-        logger.error("event cannot be read", metadata: .keyed([.value: .stringConvertible(sequence)]))
+        logger.error(
+            "event cannot be read", metadata: .keyed([.value: .string(String(decoding: entry, as: UTF8.self))]))
     }
+
+    /// Events are put aside, and for them the oldest that were aside are left out.
+    func recordAside(_ count: Int, dropped: Int64) {
+        aside.increment(by: Int64(count))
+        unreadable.increment(by: dropped)
+        logger.error(
+            "events put aside: this worker cannot read them or a subscription",
+            metadata: .keyed([.value: .stringConvertible(count)]))
+        guard dropped > 0 else { return }
+        logger.error("too many events are aside", metadata: .keyed([.value: .stringConvertible(dropped)]))
+    }
+
+    /// Rows of an owner's subscriptions are missing or cannot be read.
+    func recordUnreadable(_ ids: [[UInt8]], of owner: TenantID) {
+        unreadableRows.increment(by: Int64(ids.count))
+        let list = ids.prefix(10).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+        logger.error(
+            "subscriptions cannot be read",
+            metadata: .keyed([.tenant: .string(owner.description), .value: .string(list)]))
+    }
+
+    /// Deliveries of a subscription are not kept.
+    func recordDropped(_ count: Int, of subscription: [UInt8]) {
+        dropped.increment(by: Int64(count))
+        logger.warning(
+            "\(count) deliveries dropped: too many of the subscription wait",
+            metadata: .keyed([.value: .string(String(decoding: subscription, as: UTF8.self))]))
+    }
+
+    /// An attempt would have outlasted its lease.
+    func recordLate() { late.increment() }
 
     /// An attempt is over.
     func record(_ delivery: ClaimedDelivery, _ result: AttemptResult, _ verdict: DeliveryVerdict) {

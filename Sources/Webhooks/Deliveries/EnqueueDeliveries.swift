@@ -23,8 +23,9 @@ package struct PlannedDelivery: Sendable {
     package let requestID: [UInt8]
     /// The bytes to send.
     package let body: [UInt8]
-    /// When the event happened, ms since 1970; 0 when that does not matter.
-    package private(set) var eventMs: Int64 = 0
+    /// When its age begins, ms since 1970: with its event, however long that waited for a worker. 0 for now, of what
+    /// somebody asks to be sent again.
+    package private(set) var sinceMs: Int64 = 0
 
     /// A delivery of these parts.
     package init(
@@ -67,7 +68,7 @@ package struct PlannedDelivery: Sendable {
         hasInboundTraceparent = event.hasInboundTraceparent
         requestID = event.requestID ?? []
         self.body = body
-        eventMs = event.atMs
+        sinceMs = purpose.isEmpty ? event.atMs : 0
     }
 }
 
@@ -75,16 +76,16 @@ package struct PlannedDelivery: Sendable {
 package struct EnqueueDeliveries: Sendable {
     /// Deliveries in one call.
     package static let max = 100
+    /// Deliveries that are kept of a subscription. Beyond it those go that have ended, the first one first; while all
+    /// of them wait, new ones are dropped.
+    package static let keptPerSubscription: Int64 = 100_000
 
     /// KEYS of the owner.
     package let keys: [[UInt8]]
     package let deliveries: [PlannedDelivery]
-    /// From when on their age counts, ms since 1970; 0 for now. Events that waited for a worker are as old as they are.
-    package let sinceMs: Int64
 
     /// A call for at most `max` deliveries.
-    package init(keys: [[UInt8]], _ deliveries: [PlannedDelivery], sinceMs: Int64 = 0) {
-        self.sinceMs = sinceMs
+    package init(keys: [[UInt8]], _ deliveries: [PlannedDelivery]) {
         self.keys = keys
         self.deliveries = deliveries
     }
@@ -93,7 +94,7 @@ package struct EnqueueDeliveries: Sendable {
     package var call: ScriptCall {
         var call = ScriptCall(
             .webhooksEnqueue, keys: keys, reservingBytes: 256 + deliveries.reduce(0) { $0 + $1.body.count + 320 })
-        call.append(decimal: sinceMs)
+        call.append(decimal: Self.keptPerSubscription)
         for each in deliveries {
             call.append(each.id.text)
             call.append(each.subscription)
@@ -105,6 +106,7 @@ package struct EnqueueDeliveries: Sendable {
             call.append(each.traceFlags)
             call.append(each.hasInboundTraceparent ? "1" : "0")
             call.append(each.requestID)
+            call.append(decimal: each.sinceMs)
             call.append(each.body)
         }
         return call
@@ -114,5 +116,13 @@ package struct EnqueueDeliveries: Sendable {
     package func count(_ reply: ScriptReply) throws(ScriptFault) -> Int64 {
         guard reply.isWord("QUEUED") else { throw reply.malformed("word") }
         return try reply.int(0)
+    }
+    /// Whose deliveries were dropped because too many wait, and how many of each.
+    package func dropped(_ reply: ScriptReply) throws(ScriptFault) -> [[UInt8]: Int] {
+        var dropped: [[UInt8]: Int] = [:]
+        for (index, delivery) in deliveries.enumerated() where try reply.bytes(index + 1) == [UInt8(ascii: "X")] {
+            dropped[delivery.subscription, default: 0] += 1
+        }
+        return dropped
     }
 }

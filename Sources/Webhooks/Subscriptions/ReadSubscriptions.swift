@@ -3,6 +3,7 @@
 
 internal import LuaCatalog
 package import SharedKernel
+internal import StrictJSON
 
 /// Reads an owner's subscriptions to match events with, page by page.
 package struct ReadSubscriptions: Sendable {
@@ -13,6 +14,8 @@ package struct ReadSubscriptions: Sendable {
         package let subscriptions: [StoredSubscription]
         /// Ids whose rows are missing or cannot be read.
         package let unreadable: [[UInt8]]
+        /// Whether one of these is active: its events are not known then.
+        package let isIncomplete: Bool
         /// Where the next page begins; nil for the last.
         package let nextOffset: Int64?
     }
@@ -44,17 +47,20 @@ package struct ReadSubscriptions: Sendable {
         guard reply.isWord("ROWS") else { throw reply.malformed("word") }
         var found: [StoredSubscription] = []
         var unreadable: [[UInt8]] = []
-        for index in stride(from: 2, to: reply.count, by: 2) {
-            let id = try reply.bytes(index)
-            if let stored = StoredSubscription(id: id, row: try reply.bytes(index + 1)) {
+        var isIncomplete = false
+        for index in stride(from: 2, to: reply.count, by: 3) {
+            let (id, row, since) = (try reply.bytes(index), try reply.bytes(index + 1), try reply.bytes(index + 2))
+            if var stored = StoredSubscription(id: id, row: row) {
+                if let since = parseDecimalInt64(since) { stored.activeSinceMs = since }
                 found.append(stored)
             } else {
                 unreadable.append(id)
+                if row.first == SubscriptionStatus.active.rawValue { isIncomplete = true }
             }
         }
         let read = Int64(found.count + unreadable.count)
         return Page(
-            tag: try reply.bytes(0), subscriptions: found, unreadable: unreadable,
+            tag: try reply.bytes(0), subscriptions: found, unreadable: unreadable, isIncomplete: isIncomplete,
             nextOffset: try reply.int(1) == 1 ? offset + read : nil)
     }
 }

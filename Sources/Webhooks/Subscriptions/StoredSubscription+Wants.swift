@@ -6,10 +6,11 @@ package import SharedKernel
 internal import StrictJSON
 
 extension StoredSubscription {
-    /// Whether a subscription of `owner` is sent an event that happens: selected, after it was made, and of a threshold
-    /// or a rate of spending that it asks for.
+    /// Whether a subscription of `owner` is sent an event that happens: selected, since it is active, and of a
+    /// threshold or a rate of spending that it asks for. It is asked when a worker comes to the event, perhaps long
+    /// after it happened.
     package func wants(_ event: StoredEvent, owner: TenantID) -> Bool {
-        event.atMs >= createdMs && selects(event, owner: owner)
+        event.atMs >= max(createdMs, activeSinceMs) && selects(event, owner: owner)
     }
 
     /// The same of an event of any time, for replays.

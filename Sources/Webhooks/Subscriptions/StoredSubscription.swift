@@ -11,6 +11,9 @@ package struct StoredSubscription: Sendable {
     package let status: SubscriptionStatus
     package let createdMs: Int64
     package let updatedMs: Int64
+    /// Since when it is active, if it is; kept apart from the row (`T:wf`), and the time it was made at where nothing
+    /// else was read.
+    package var activeSinceMs: Int64
     /// What `SecretBox` sealed: a `WebhookSecret`.
     package let sealed: [UInt8]
     package let terms: SubscriptionTerms
@@ -28,6 +31,7 @@ package struct StoredSubscription: Sendable {
         self.row = row
         self.status = status
         createdMs = created
+        activeSinceMs = created
         updatedMs = updated
         sealed = Array(parts[3])
         self.terms = terms

@@ -98,7 +98,8 @@ struct CatalogueTests {
             Set(allowed) == [
                 "budget/commit", "budget/release", "budget/expire", "reservation/release", "reservation/expire",
                 "reservation/transact_release", "reservation/release_requester", "reservation/force_release",
-                "reservation/give_back", "events/acknowledge", "events/trim", "webhooks/finish", "budget/trim_rows",
+                "reservation/give_back", "events/take", "events/acknowledge", "events/put_aside", "events/trim",
+                "webhooks/claim", "webhooks/finish", "webhooks/delete_subscription", "budget/trim_rows",
             ])
     }
 

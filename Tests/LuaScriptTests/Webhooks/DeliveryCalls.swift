@@ -14,13 +14,14 @@ enum DeliveryCalls {
     /// One delivery of a call of `webhooks/enqueue`.
     static func item(
         _ id: ByteText = "del_1", seq: Int64 = 1, sub: ByteText = Self.sub, tenant: ByteText = "acme",
-        body: ByteText = "{}"
+        body: ByteText = "{}", atMs: Int64 = Scene.startMs
     ) -> [ByteText] {
-        [id, sub, tenant, ByteText(seq), "evt_" + id, "budget.funded", "trace", "01", "1", "req", body]
+        let head = [id, sub, tenant, ByteText(seq), "evt_" + id, "budget.funded", "trace", "01", "1", "req"]
+        return head + [ByteText(atMs), body]
     }
 
-    static func enqueue(_ items: [ByteText]..., createdMs: Int64 = 0) -> ScriptArguments {
-        ScriptArguments(["created_ms": ByteText(createdMs)], rest: items.flatMap { $0 })
+    static func enqueue(_ items: [ByteText]..., most: Int64 = 1_000) -> ScriptArguments {
+        ScriptArguments(["most": ByteText(most)], rest: items.flatMap { $0 })
     }
 
     static func claim(
@@ -54,9 +55,20 @@ enum DeliveryCalls {
     }
 
     static func take(
-        _ owner: ByteText = "w1", after: ByteText = "0", limit: Int64 = 100, leaseMs: Int64 = 10_000
+        _ owner: ByteText = "w1", list: ByteText = "out", after: ByteText = "0", limit: Int64 = 100,
+        leaseMs: Int64 = 10_000
     ) -> ScriptArguments {
-        ["owner": owner, "lease_ms": ByteText(leaseMs), "after": after, "limit": ByteText(limit)]
+        ["owner": owner, "lease_ms": ByteText(leaseMs), "list": list, "after": after, "limit": ByteText(limit)]
+    }
+
+    static func acknowledge(
+        _ entries: [ByteText], owner: ByteText = "w1", list: ByteText = "out", ends: ByteText = "0"
+    ) -> ScriptArguments {
+        ScriptArguments(["owner": owner, "list": list, "ends": ends], rest: entries)
+    }
+
+    static func putAside(_ entries: [ByteText], owner: ByteText = "w1", most: Int64 = 100) -> ScriptArguments {
+        ScriptArguments(["owner": owner, "most": ByteText(most)], rest: entries)
     }
 }
 
@@ -94,10 +106,9 @@ extension Scene {
         try await self.harness.command("HSET", self.key("wh"), id, WebhookCalls.row(letter))
     }
 
-    func enqueue(_ items: [ByteText]..., createdMs: Int64 = 0) async throws -> ScriptAnswer {
+    func enqueue(_ items: [ByteText]..., most: Int64 = 1_000) async throws -> ScriptAnswer {
         try await self.run(
-            "webhooks/enqueue",
-            ScriptArguments(["created_ms": ByteText(createdMs)], rest: items.flatMap { $0 }))
+            "webhooks/enqueue", ScriptArguments(["most": ByteText(most)], rest: items.flatMap { $0 }))
     }
 
     func claim(_ arguments: ScriptArguments = DeliveryCalls.claim()) async throws -> Claimed {
@@ -158,12 +169,19 @@ extension SampleCall {
             typed: { [$0.shardKey("rl"), $0.shardKey("out")] },
             arrange: { scene in
                 try await scene.harness.command("ZADD", scene.shardKey("out"), "5", "5:acme")
-                return ScriptArguments(["owner": "w1"], rest: ["5:acme"])
+                return DeliveryCalls.acknowledge(["5:acme"])
+            }),
+        SampleCall(
+            script: "events/put_aside", word: "ASIDE", again: "ASIDE", keys: shardKeys,
+            typed: { [$0.shardKey("rl"), $0.shardKey("out"), $0.shardKey("odd")] },
+            arrange: { scene in
+                try await scene.harness.command("ZADD", scene.shardKey("out"), "5", "5:acme")
+                return DeliveryCalls.putAside(["5:acme"])
             }),
         SampleCall(
             script: "webhooks/enqueue", word: "QUEUED", again: "QUEUED",
             typed: { scene in
-                let names: [ByteText] = ["lanes", "ln:whsub_1:acme", "wd:whsub_1"]
+                let names: [ByteText] = ["lanes", "dead", "ln:whsub_1:acme", "wd:whsub_1", "we:whsub_1"]
                 return names.map(scene.shardKey) + [scene.key("wh"), scene.key("wf:whsub_1")]
             },
             arrange: { scene in

@@ -4,7 +4,7 @@
 import TestSupport
 import Testing
 
-@Suite("webhooks/finish, webhooks/deliveries, replays, events/take", .privateRedis, .serialized)
+@Suite("webhooks/finish, webhooks/deliveries, replays", .privateRedis, .serialized)
 struct FinishScriptTests {
     let scene: Scene
 
@@ -185,7 +185,7 @@ struct FinishScriptTests {
     func listed() async throws {
         for number in 1...5 {
             _ = try await self.scene.enqueue(
-                DeliveryCalls.item("del_\(number)", seq: Int64(number)), createdMs: Scene.startMs + Int64(number / 2))
+                DeliveryCalls.item("del_\(number)", seq: Int64(number), atMs: Scene.startMs + Int64(number / 2)))
         }
         try await self.scene.harness.command("DEL", self.scene.shardKey("dv:del_4"))
         var ids: [ByteText] = []
@@ -224,39 +224,5 @@ struct FinishScriptTests {
         #expect(try await begin("r2") == .reply("CLOSED"))
         try await self.scene.harness.command("DEL", self.scene.key("wh"))
         #expect(try await begin("r2") == .reply("NOT_FOUND"))
-    }
-
-    @Test("121: one worker at a time takes from an outbox; what it has not acknowledged is there for the next")
-    func relayed() async throws {
-        for number in 1...3 {
-            try await self.scene.harness.command(
-                "ZADD", self.scene.shardKey("out"), ByteText(number), "\(number):acme")
-            try await self.scene.harness.command("SET", self.scene.shardKey("e:\(number)"), "body \(number)")
-        }
-        func take(_ owner: ByteText, after: ByteText = "0") async throws -> ScriptAnswer {
-            try await self.scene.harness.run(
-                "events/take", keys: [Scene.prefix], DeliveryCalls.take(owner, after: after, limit: 2))
-        }
-        func drop(_ owner: ByteText, _ entries: ByteText...) async throws -> ScriptAnswer {
-            try await self.scene.harness.run(
-                "events/acknowledge", keys: [Scene.prefix], ScriptArguments(["owner": owner], rest: entries))
-        }
-        let first = try await take("w1")
-        #expect(first.text(1) == "1" && first.fields.count == 11)
-        #expect((first.text(3), first.text(4), first.text(5), first.text(6)) == ("1", "acme", "A1", "body 1"))
-        #expect(try await take("w2").word == "HELD")
-        #expect(try await drop("w2", "1:acme") == .reply("LOST"))
-        #expect(try await take("w1", after: "2").fields.count == 7)
-        #expect(try await drop("w1", "1:acme", "2:acme") == .reply("DROPPED", 2))
-        #expect(try await drop("w1", "1:acme") == .reply("DROPPED", 0))
-        try await self.scene.harness.command("DEL", self.scene.shardKey("rl"))
-        let next = try await take("w2")
-        #expect(next.text(3) == "3" && next.fields.count == 7)
-        try await self.scene.harness.command("DEL", self.scene.shardKey("e:3"))
-        #expect(try await take("w2").text(6) == "")
-        _ = try await drop("w2", "3:acme")
-        try await self.scene.harness.command("DEL", self.scene.shardKey("rl"))
-        #expect(try await take("w3").fields.count == 3, "an empty outbox is nobody's")
-        #expect(try await self.scene.harness.snapshot()[self.scene.shardKey("rl")] == nil)
     }
 }

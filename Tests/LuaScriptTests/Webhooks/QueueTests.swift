@@ -128,7 +128,7 @@ struct QueueScriptTests {
     func behindMany() async throws {
         for start in stride(from: 0, to: 300, by: 50) {
             let items = (start..<(start + 50)).flatMap { DeliveryCalls.item("del_\($0)", tenant: "t\($0)") }
-            _ = try await self.scene.run("webhooks/enqueue", ScriptArguments(["created_ms": "0"], rest: items))
+            _ = try await self.scene.run("webhooks/enqueue", ScriptArguments(["most": "1000"], rest: items))
         }
         try await self.at(1)
         try await self.scene.subscribe("whsub_2")
@@ -179,13 +179,77 @@ struct QueueScriptTests {
             #expect(delivery["state"] == "F" && delivery["error"] == reason && delivery["attempts"] == "0")
         }
         try await self.scene.subscribe()
-        _ = try await self.scene.enqueue(DeliveryCalls.item("del_old", seq: 1), createdMs: Scene.startMs - 90_000_001)
+        _ = try await self.scene.enqueue(DeliveryCalls.item("del_old", seq: 1, atMs: Scene.startMs - 90_000_001))
         _ = try await self.scene.enqueue(DeliveryCalls.item("del_new", seq: 2))
         let claimed = try await self.scene.claim()
         #expect(claimed.ids == ["del_new"] && claimed.ended == "1")
         #expect(try await self.scene.delivery("del_old")["error"] == "Delivery expired: 25h old (max 24h)")
         let dead = try await self.scene.harness.snapshot().scores(self.scene.shardKey("dead"))
         #expect(Set(dead.keys) == ["del_0", "del_1", "del_2", "del_old"])
+    }
+
+    @Test("Each delivery is as old as its own event, whatever it is written together with")
+    func ages() async throws {
+        _ = try await self.scene.enqueue(
+            DeliveryCalls.item("del_old", seq: 1, atMs: Scene.startMs - DeliveryCalls.dayMs - 60_000),
+            DeliveryCalls.item("del_new", seq: 2, atMs: Scene.startMs - 5), DeliveryCalls.item("del_now", atMs: 0))
+        let times = try await self.scene.harness.snapshot().scores(self.scene.shardKey("wd:whsub_1"))
+        #expect(times["del_new"] == ByteText(Scene.startMs - 5) && times["del_now"] == ByteText(Scene.startMs))
+        #expect(try await self.scene.delivery("del_new")["created_ms"] == ByteText(Scene.startMs - 5))
+        try await self.scene.harness.command("ZREM", self.scene.shardKey("ln:whsub_1:acme"), "del_now")
+        let claimed = try await self.scene.claim()
+        #expect(claimed.ids == ["del_new"] && claimed.ended == "1")
+        #expect(try await self.scene.delivery("del_old")["error"] == "Delivery expired: 24h old (max 24h)")
+    }
+
+    @Test("The greatest age of a delivery is the caller's to say, told in hours or minutes")
+    func maxAge() async throws {
+        _ = try await self.scene.enqueue(DeliveryCalls.item(atMs: Scene.startMs - 5_460_000))
+        #expect(try await self.scene.claim(DeliveryCalls.claim(maxAgeMs: 5_400_000)).ended == "1")
+        #expect(try await self.scene.delivery("del_1")["error"] == "Delivery expired: 91m old (max 90m)")
+    }
+
+    @Test("Of a subscription so many deliveries are kept: the one that ended first goes for a new one")
+    func bounded() async throws {
+        for number in 1...3 {
+            _ = try await self.scene.enqueue(DeliveryCalls.item("del_\(number)", seq: Int64(number)), most: 3)
+        }
+        // The first is to be tried again, the second and the third have ended.
+        for (step, outcome) in (["R", "F", "S"] as [ByteText]).enumerated() {
+            try await self.at(Int64(step))
+            let id = ByteText("del_\(step + 1)")
+            #expect(try await self.scene.claim().ids == [id])
+            _ = try await self.scene.finish(DeliveryCalls.finish(outcome, id: id, delayMs: 100_000))
+        }
+        let answer = try await self.scene.enqueue(DeliveryCalls.item("del_4", seq: 4), most: 3)
+        #expect(answer == .reply("QUEUED", 1, "Q"))
+        var snapshot = try await self.scene.harness.snapshot()
+        #expect(Set(snapshot.scores(self.scene.shardKey("wd:whsub_1")).keys) == ["del_1", "del_3", "del_4"])
+        #expect(snapshot[self.scene.shardKey("dv:del_2")] == nil && snapshot[self.scene.shardKey("dead")] == nil)
+        #expect(Set(snapshot.scores(self.scene.shardKey("we:whsub_1")).keys) == ["del_3"])
+        // One that ended before there was such a list is found all the same.
+        try await self.scene.harness.command("DEL", self.scene.shardKey("we:whsub_1"))
+        #expect(try await self.scene.enqueue(DeliveryCalls.item("del_5", seq: 5), most: 3) == .reply("QUEUED", 1, "Q"))
+        snapshot = try await self.scene.harness.snapshot()
+        #expect(Set(snapshot.scores(self.scene.shardKey("wd:whsub_1")).keys) == ["del_1", "del_4", "del_5"])
+        #expect(snapshot[self.scene.shardKey("dv:del_3")] == nil)
+    }
+
+    @Test("While all deliveries of a subscription wait new ones are dropped, others' and what is sent again are not")
+    func full() async throws {
+        try await self.scene.subscribe("whsub_2")
+        for number in 1...3 {
+            _ = try await self.scene.enqueue(DeliveryCalls.item("del_\(number)", seq: Int64(number)), most: 3)
+        }
+        let arguments = DeliveryCalls.enqueue(
+            DeliveryCalls.item("del_4", seq: 4), DeliveryCalls.item("del_1"), DeliveryCalls.item("del_5", seq: 5),
+            most: 3)
+        try await self.scene.observe("webhooks/enqueue", arguments)
+            .expectUnchanged(.reply("QUEUED", 0, "X", "D", "X"))
+        let others = try await self.scene.enqueue(
+            DeliveryCalls.item("del_6", sub: "whsub_2"), DeliveryCalls.item("del_7", seq: 7, atMs: 0), most: 3)
+        #expect(others == .reply("QUEUED", 2, "Q", "Q"))
+        #expect(try await self.scene.claim().ids.count == 2)
     }
 
     @Test("A delivery that has ended or holds something else leaves its lane, and what is behind it is sent")

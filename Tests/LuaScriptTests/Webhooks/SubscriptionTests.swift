@@ -220,10 +220,31 @@ struct SubscriptionScriptTests {
         let tag = Scene.tag(changes: 3)
         let row = ScriptField.bytes(WebhookCalls.row())
         try await read(WebhookCalls.known("A1", limit: 2)).expectUnchanged(
-            .reply("ROWS", .bytes(tag), 1, "whsub_1", row, "whsub_2", row))
+            .reply("ROWS", .bytes(tag), 1, "whsub_1", row, "", "whsub_2", row, ""))
         try await read(WebhookCalls.known("A1", offset: 2, limit: 2)).expectUnchanged(
-            .reply("ROWS", .bytes(tag), 0, "whsub_3", row))
+            .reply("ROWS", .bytes(tag), 0, "whsub_3", row, ""))
         try await read(WebhookCalls.known(tag)).expectUnchanged(.reply("SAME"))
+    }
+
+    @Test("106: since when a subscription is active is known to whoever matches events, from each return to use on")
+    func activeSince() async throws {
+        try await self.scene.openTenant()
+        _ = try await self.create()
+        var row = WebhookCalls.row()
+        func since() async throws -> ByteText {
+            try await self.scene.run("webhooks/subscriptions", WebhookCalls.known()).text(4)
+        }
+        for (step, letter) in (["P", "A", "A", "D", "A"] as [ByteText]).enumerated() {
+            let now = Scene.startMs + Int64(step) + 1
+            try await self.scene.setClock(now)
+            let content = WebhookCalls.content("{\"url\":\"https://x/\(step)\"}")
+            #expect(
+                try await self.update(WebhookCalls.update(row, letter: letter, content: content)).answer.word
+                    == "UPDATED")
+            row = WebhookCalls.row(letter, content, updatedMs: now)
+            let expected = ["", ByteText(Scene.startMs + 2), ByteText(Scene.startMs + 2), "", ByteText(now)]
+            #expect(try await since() == expected[step], "\(step)")
+        }
     }
 
     @Test("57: with its tenant a subscription is disabled once, audited and announced, and asks for nothing more")

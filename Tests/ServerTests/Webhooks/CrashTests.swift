@@ -8,6 +8,7 @@ import RedisClient
 import StrictJSON
 import Synchronization
 import Testing
+import Webhooks
 
 /// Workers die, Redis dies; every event arrives all the same. Set `EVENTS` for a longer run of the test with three
 /// workers: 10000 takes a while.
@@ -130,6 +131,34 @@ struct CrashTests {
             defer { for worker in workers { worker.kill() } }
             #expect(kills >= 3)
             try await Self.expectAll(world, receiver, paths: paths, count: count, within: .seconds(120 + count))
+            // What came twice is what was under way when a worker died, and what was answered with a failure.
+            let failures = receiver.hooks.enumerated().filter { $0.offset % 50 == 7 }.map(\.element.path)
+            for path in paths {
+                let most = count + failures.filter { $0 == path }.count + kills * Int(ClaimDeliveries.perSubscription)
+                #expect(receiver.hooks(at: path).count <= most, "\(path)")
+            }
+        }
+        try await receiver.close()
+    }
+
+    @Test("121: a worker that was stopped sends nothing of what is another's by the time it goes on")
+    func stopped() async throws {
+        let receiver = try await HookReceiver()
+        let paths = ["/a", "/b"]
+        try await WebhookWorld.run(workers: 0) { world in
+            for path in paths { _ = try await world.subscribe(receiver, path: path) }
+            for number in 0..<5 { try await Self.fund(world, "n\(number)") }
+            let first = try WorkerProgram(world, failpoint: .deliveryClaimed, isStopped: true)
+            defer { first.kill() }
+            try await eventually("it has claimed something") { try await world.keys("hf:{*}:fl:*") > 0 }
+            let second = try WorkerProgram(world)
+            defer { second.kill() }
+            try await Self.expectAll(world, receiver, paths: paths, count: 5)
+            first.proceed()
+            try await first.end()
+            #expect(!first.isKilled)
+            for path in paths { #expect(receiver.hooks(at: path).count == 5, "one was sent twice") }
+            try await second.end()
         }
         try await receiver.close()
     }

@@ -12,14 +12,6 @@ import Webhooks
 struct SubscriptionLifeTests {
     private static let once = ",\"retry_policy\":{\"max_retries\":0}"
 
-    private static func budget(_ world: WebhookWorld, _ scope: String, tenant: String? = nil) async throws {
-        let owner = tenant.map { "\"tenant_id\":\"\($0)\"," } ?? ""
-        _ = try await world.ask(
-            "POST", "/v1/admin/budgets",
-            "{\(owner)\"scope\":\"\(scope)\",\"unit\":\"TOKENS\",\"allocated\":{\"unit\":\"TOKENS\",\"amount\":1000}}",
-            key: tenant == nil ? .tenant : .admin, expecting: 201)
-    }
-
     private static func patch(_ world: WebhookWorld, _ id: String, _ body: String) async throws {
         _ = try await world.ask("PATCH", "/v1/webhooks/\(id)", body, expecting: 200)
     }
@@ -111,7 +103,7 @@ struct SubscriptionLifeTests {
         try await WebhookWorld.run { world in
             _ = try await world.subscribe(
                 receiver, path: "/below", more: ",\"scope_filter\":\"tenant:acme/*\"")
-            try await Self.budget(world, "tenant:acme/workspace:x")
+            try await world.budget("tenant:acme/workspace:x")
             try await world.fund("own")
             try await world.fund("below", scope: "tenant:acme/workspace:x")
             try await world.settle()
@@ -129,7 +121,7 @@ struct SubscriptionLifeTests {
         try await WebhookWorld.run { world in
             _ = try await world.subscribe(
                 receiver, types: ["budget.created"], more: ",\"event_categories\":[\"reservation\"]")
-            try await Self.budget(world, "tenant:acme/workspace:x")
+            try await world.budget("tenant:acme/workspace:x")
             try await world.fund("one")
             _ = try await world.ask(
                 "POST", "/v1/reservations",
@@ -151,8 +143,8 @@ struct SubscriptionLifeTests {
                 "POST", "/v1/admin/tenants", "{\"tenant_id\":\"beta\",\"name\":\"Beta\"}", key: .admin, expecting: 201)
             _ = try await world.subscribe(receiver, path: "/operator", types: ["budget.created"], key: .admin)
             _ = try await world.subscribe(receiver, path: "/acme", types: ["budget.created"])
-            try await Self.budget(world, "tenant:beta", tenant: "beta")
-            try await Self.budget(world, "tenant:acme/workspace:x")
+            try await world.budget("tenant:beta", tenant: "beta")
+            try await world.budget("tenant:acme/workspace:x")
             try await eventually("three are delivered") { receiver.hooks.count >= 3 }
             try await world.settle()
             func tenants(_ path: String) throws -> [String] {

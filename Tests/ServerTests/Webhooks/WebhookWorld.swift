@@ -160,6 +160,29 @@ struct WebhookWorld: Sendable {
         return String(decoding: server.store.keyspace.shard(of: id).hex, as: UTF8.self)
     }
 
+    /// A key of acme's shard: its prefix and what follows.
+    func prefix(_ name: String) async throws -> String { "hf:{\(try await shard(of: "acme"))}:\(name)" }
+
+    /// Another tenant in acme's shard.
+    func neighbour() async throws -> String {
+        var number = 0
+        let wanted = try await shard(of: "acme")
+        while try await shard(of: "beta\(number)") != wanted { number += 1 }
+        _ = try await ask(
+            "POST", "/v1/admin/tenants", "{\"tenant_id\":\"beta\(number)\",\"name\":\"Beta\"}", key: .admin,
+            expecting: 201)
+        return "beta\(number)"
+    }
+
+    /// A budget of 1000 tokens, which is one event.
+    func budget(_ scope: String, tenant: String? = nil) async throws {
+        let owner = tenant.map { "\"tenant_id\":\"\($0)\"," } ?? ""
+        _ = try await ask(
+            "POST", "/v1/admin/budgets",
+            "{\(owner)\"scope\":\"\(scope)\",\"unit\":\"TOKENS\",\"allocated\":{\"unit\":\"TOKENS\",\"amount\":1000}}",
+            key: tenant == nil ? .tenant : .admin, expecting: 201)
+    }
+
     static func string(_ value: JSONValue) -> String {
         value.stringBytes().map { String(decoding: $0, as: UTF8.self) } ?? ""
     }

@@ -12,8 +12,12 @@ final class WorkerProgram: Sendable {
 
     private let process: Process
 
-    /// Starts one over a world's Redis. It dies at `failpoint` as if by kill -9.
-    init(_ world: WebhookWorld, failpoint: Failpoint? = nil, leaseMs: Int = WorkerProgram.leaseMs) throws {
+    /// Starts one over a world's Redis. It dies at `failpoint` as if by kill -9, or is stopped there once. `more` are
+    /// other settings.
+    init(
+        _ world: WebhookWorld, failpoint: Failpoint? = nil, isStopped: Bool = false,
+        leaseMs: Int = WorkerProgram.leaseMs, more: [String: String] = [:]
+    ) throws {
         process = Process()
         process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
             .appending(path: "holdfast-worker")
@@ -23,7 +27,8 @@ final class WorkerProgram: Sendable {
             "HOLDFAST_WEBHOOK_LEASE_MS": String(leaseMs), "HOLDFAST_LOG_LEVEL": "error",
             "HOLDFAST_SECRET_KEY": Data(WebhookWorld.secretKey.reveal()).base64EncodedString(),
         ]
-        if let failpoint { environment["HOLDFAST_FAILPOINT"] = failpoint.rawValue }
+        if let failpoint { environment["HOLDFAST_FAILPOINT"] = failpoint.rawValue + (isStopped ? ":stop" : "") }
+        environment.merge(more) { $1 }
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
@@ -43,6 +48,9 @@ final class WorkerProgram: Sendable {
         guard process.isRunning else { return }
         _ = Foundation.kill(process.processIdentifier, SIGKILL)
     }
+
+    /// SIGCONT.
+    func proceed() { _ = Foundation.kill(process.processIdentifier, SIGCONT) }
 
     /// SIGTERM; returns when it has ended.
     func end() async throws {

@@ -35,12 +35,15 @@ do
         end
     end
 
-    -- Ends a delivery for good: state letter, time and why.
-    function lanes.close(prefix, id, letter, now, reason)
-        local key = prefix .. 'dv:' .. id
+    -- Ends a delivery of a subscription for good: state letter, time and why.
+    function lanes.close(prefix, sub, id, letter, now, reason)
+        local key, ended = prefix .. 'dv:' .. id, prefix .. 'we:' .. sub
         redis.call('HSET', key, 'state', letter, 'done_ms', now)
         redis.call('HDEL', key, 'lease', 'next_ms')
         if reason then redis.call('HSET', key, 'error', reason) end
+        -- Which of the subscription's deliveries may go when there are too many. No delivery fails for this list.
+        redis.pcall('ZADD', ended, now, id)
+        redis.pcall('PEXPIRE', ended, 1209600000)
         if letter == 'F' then
             local dead = prefix .. 'dead'
             redis.call('ZADD', dead, now, id)

@@ -31,7 +31,7 @@ enum ReplayEvents {
         wish.fromUs = try fields.optionalDateTime("from").map { max(0, $0) * 1_000 }
         // A millisecond has 1,000 numbers.
         wish.untilUs = try fields.optionalDateTime("to").map { max(0, $0) * 1_000 + 999 }
-        if let types = try fields.optionalArray("event_types", count: 0...64) {
+        if let types = try fields.optionalArray("event_types", count: 0...Limits.eventTypesNamed) {
             wish.types = []
             for type in types {
                 guard let known = EventType(try type.checkedString(characters: 1...128)) else {

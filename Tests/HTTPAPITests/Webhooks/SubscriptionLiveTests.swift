@@ -290,15 +290,22 @@ struct SubscriptionLiveTests {
             let path = "\(own)/\(id)"
             #expect(try await stack.send(path, #"{"name":"n"}"#, method: .patch, as: .admin).status == .ok)
             #expect(try await stack.send(path, method: .get, as: .admin).status == .ok)
+            #expect(try await stack.send(path + "/deliveries", method: .get, as: .admin).status == .ok)
+            // What the operator looks at on its own plane, and a tenant at its own, is nobody's news.
+            #expect(try await stack.send("\(admin)/\(id)/deliveries", method: .get, as: .admin).status == .ok)
+            #expect(try await stack.send(path + "/deliveries", method: .get, as: .key(key)).status == .ok)
             #expect(try await patch(stack, id, #"{"name":"m"}"#).status == .ok)
             #expect(try await stack.send(path, method: .delete, as: .admin).status == .noContent)
             let entries = try await stack.log("al", of: "acme").map { $0[2] }.filter {
                 $0.contains(/"operation":"\w*Webhook/)
             }
-            let actors = ["api_key", "admin_on_behalf_of", "admin_on_behalf_of", "admin", "admin_on_behalf_of"]
+            let actors = [
+                "api_key", "admin_on_behalf_of", "admin_on_behalf_of", "admin_on_behalf_of", "admin",
+                "admin_on_behalf_of",
+            ]
             let operations = [
-                "createTenantWebhook", "updateTenantWebhook", "getTenantWebhook", "updateWebhookSubscription",
-                "deleteTenantWebhook",
+                "createTenantWebhook", "updateTenantWebhook", "getTenantWebhook", "listTenantWebhookDeliveries",
+                "updateWebhookSubscription", "deleteTenantWebhook",
             ]
             #expect(entries.count == actors.count)
             for (entry, (actor, operation)) in zip(entries, zip(actors, operations)) {

@@ -262,7 +262,7 @@ struct SubscriptionLiveTests {
             let before = try await stack.contents()
             for (method, path) in [
                 (.get, "\(own)/\(id)"), (.patch, "\(own)/\(id)"), (.delete, "\(own)/\(id)"),
-                (.post, "\(own)/\(id)/test"),
+                (.post, "\(own)/\(id)/test"), (.get, "\(own)/\(id)/deliveries"),
                 (.get, "\(own)/nothing"), (.delete, "\(own)/whsub_000000000000000000"),
             ] as [(HTTPRequest.Method, String)] {
                 let answer = try await stack.send(path, "{}", method: method, as: .key(key))

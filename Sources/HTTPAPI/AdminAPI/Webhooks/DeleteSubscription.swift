@@ -42,6 +42,7 @@ enum DeleteSubscription {
             guard let fresh = StoredSubscription(id: stored.id, row: try reply.bytes(0)) else {
                 throw reply.malformed("row")
             }
+            guard trail.owner.mayTouch(fresh.terms) else { return .refuse(WebhookRefusals.notFound) }
             return delete(fresh, trail, operation, attemptsLeft: attemptsLeft - 1)
         }
     }

@@ -31,6 +31,7 @@ enum DeleteSubscription {
         call.append(trail.auditEntry(operation, .noContent, stored.terms, stored.status))
         call.append(trail.context("webhook_delete:"))
         call.append(trail.eventData(from: stored.status, to: nil, changed: []))
+        call.append(trail.request.correlation.requestID)
         return .call(call) { reply throws(ScriptFault) in
             if reply.isWord("DELETED") {
                 return .respond(APIResponse(status: .noContent, headers: [:], body: [], contentType: ""))

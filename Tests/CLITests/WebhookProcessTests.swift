@@ -64,7 +64,7 @@ struct WebhookProcessTests {
         }
     }
 
-    @Test("a test event that nobody takes is shown as such, with exit code 1; one that is refused says why")
+    @Test("130: a test event that nobody takes is shown as such, with exit code 1; one that is refused says why")
     func probe() async throws {
         try await AdminServer.run { server in
             _ = try await server.lines("tenant create acme")

@@ -63,6 +63,49 @@ struct AccessAuditTests {
         }
     }
 
+    @Test("A flood of made-up keys hides no failed login of a tenant's key, and each of them is told or counted")
+    func failedKeys() async throws {
+        let clock = Atomic<Int64>(1_700_000_000_000)
+        try await AdminStack.run(clock: { clock.load(ordering: .relaxed) }) { stack in
+            try await stack.makeTenant("acme")
+            let made = try await stack.makeKey("acme")
+            let (id, secret) = (try #require(made.text("key_id")), try #require(made.text("key_secret")))
+            #expect(try await stack.send("/v1/admin/api-keys/\(id)", method: .delete, as: .admin).status == .ok)
+            func fail(_ key: String) async throws {
+                #expect(try await stack.send("/v1/balances", method: .get, as: .key(key)).status == .unauthorized)
+            }
+            /// The reasons that a log tells of, and how many logins that are.
+            func told(_ tenant: String) async throws -> (reasons: [String], all: Int64) {
+                let answer = try await stack.send(
+                    "/v1/admin/events?limit=100&event_type=api_key.auth_failed&tenant_id=\(tenant)", method: .get,
+                    as: .admin)
+                let events = try #require(answer.root.member("events")?.elements)
+                let reasons = events.map { event in
+                    event.member("data")?.member("failure_reason")?.stringBytes().map {
+                        String(decoding: $0, as: UTF8.self)
+                    } ?? ""
+                }
+                return (
+                    reasons,
+                    events.reduce(0) { $0 + 1 + ($1.member("metadata")?.member("suppressed")?.int64() ?? 0) }
+                )
+            }
+            for number in 0..<30 { try await fail("cyc_live_made_up_\(number)") }
+            try await fail(secret)
+            try await ReservationAPIStack.eventually { try await told("acme").reasons == ["key_revoked"] }
+            // No other login fails: what was counted is told all the same.
+            try await ReservationAPIStack.eventually { try await told("__system__").all == 30 }
+            let system = try await told("__system__")
+            #expect(Set(system.reasons) == ["key_not_found"] && system.reasons.count == 11)
+            // The next flood is told by its next one.
+            clock.add(5_000, ordering: .relaxed)
+            for _ in 0..<15 { try await fail("cyc_live_made_up") }
+            clock.add(1_000, ordering: .relaxed)
+            try await fail("cyc_live_made_up")
+            try await ReservationAPIStack.eventually { try await told("__system__").all == 46 }
+        }
+    }
+
     @Test("What the operator reads of a tenant is in the tenant's log")
     func reads() async throws {
         try await AdminStack.run { stack in

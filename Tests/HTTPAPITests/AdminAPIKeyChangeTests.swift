@@ -106,7 +106,7 @@ struct AdminAPIKeyChangeTests {
         }
     }
 
-    @Test("A change that changes nothing writes nothing; 12, 28: a bad one is 400 naming the field and writes nothing")
+    @Test("12, 28: a change that changes nothing writes nothing; a bad one is 400 naming the field and writes nothing")
     func nothing() async throws {
         try await AdminStack.run { stack in
             try await stack.makeTenant("acme")

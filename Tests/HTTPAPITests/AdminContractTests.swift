@@ -146,7 +146,7 @@ struct AdminContractTests {
             eventID: String(decoding: try #require(event.member("event_id")?.stringBytes()), as: UTF8.self))
     }
 
-    @Test("admin 1, 2, 3, 4, 5: every operation's success carries request id and trace id, taken or made as specified")
+    @Test("1, 2, 3, 4, 5: every operation's success carries request id and trace id, taken or made as specified")
     func successes() async throws {
         try await AdminStack.run { stack in
             let opened = try await open(stack)
@@ -161,7 +161,7 @@ struct AdminContractTests {
         }
     }
 
-    @Test("admin 1, 2, 3, 4, 5, 6: so does every refusal of every operation, and its body says what, why and which")
+    @Test("1, 2, 3, 4, 5, 6: so does every refusal of every operation, and its body says what, why and which")
     func refusals() async throws {
         try await AdminStack.run { stack in
             let opened = try await open(stack)
@@ -199,7 +199,7 @@ struct AdminContractTests {
         }
     }
 
-    @Test("admin 13: unknown query parameters are ignored, on every operation")
+    @Test("13: unknown query parameters are ignored, on every operation")
     func unknownParameters() async throws {
         try await AdminStack.run { stack in
             let opened = try await open(stack)
@@ -221,7 +221,7 @@ struct AdminContractTests {
         try await stack.send("/v1/admin/tenants", body, as: .admin)
     }
 
-    @Test("admin 20: a new tenant has the defaults; 21: the same again is 200 and no second event; 22: other name, 409")
+    @Test("20, 21, 22: a new tenant has the defaults; the same again is 200 and no second event; other name, 409")
     func tenants() async throws {
         try await AdminStack.run { stack in
             let first = try await create(stack, #"{"tenant_id":"acme","name":"Acme"}"#)
@@ -241,7 +241,7 @@ struct AdminContractTests {
         }
     }
 
-    @Test("admin 23: ids that cannot be a tenant's, and 24: TTLs out of range, are 400 and make no tenant")
+    @Test("23, 24: ids that cannot be a tenant's, and TTLs out of range, are 400 and make no tenant")
     func badTenants() async throws {
         try await AdminStack.run { stack in
             for id in ["Ab", "Abc", "a_b", "ab", String(repeating: "a", count: 65), "", "acmé", "a b"] {
@@ -265,7 +265,7 @@ struct AdminContractTests {
         }
     }
 
-    @Test("admin 27: a key without permissions given creates and funds a budget; 29: it lasts about 90 days")
+    @Test("27, 29: a key without permissions given creates and funds a budget, and lasts about 90 days")
     func defaultKey() async throws {
         try await AdminStack.run { stack in
             try await stack.makeTenant("acme")

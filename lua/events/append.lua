@@ -1,7 +1,7 @@
 --[[
 events/append: an event that no other script writes with its effect: failed logins, and connections to the store lost
 and restored. Of the same reason up to ten a second are written; the others are counted, and the next one tells how
-many.
+many. A caller that counts itself before it calls says how many it has not told.
 
 retry: never
 KEYS
@@ -12,9 +12,12 @@ ARGV
   2 reason      what it is counted by
   3 context     JSON of ids and actor
   4 payload     JSON of the event's data
+  5 more        events like this one that the caller has counted and not told; -1 for one that was counted here before,
+                to tell now what nobody has told since
 REPLIES
   TOLD          written
   COUNTED       one too many in this second
+  NOTHING       told by others meanwhile
 EVENTS
   the one it is given
 COMPLEXITY
@@ -38,7 +41,8 @@ if not value and call('HLEN', key) >= REASONS_MAX then
     value = call('HGET', key, field)
 end
 local at, count, hidden = string.match(value or '', '^(%d+) (%d+) (%d+)$')
-at, count, hidden = (at or 0) + 0, (count or 0) + 0, (hidden or 0) + 0
+at, count, hidden = (at or 0) + 0, (count or 0) + 0, (hidden or 0) + ARGV[5]
+if hidden < 0 then return {'NOTHING'} end
 call('PEXPIRE', key, 86400000)
 if at == second and count >= PER_SECOND then
     call('HSET', key, field, string.format('%d %d %d', at, count, hidden + 1))

@@ -60,8 +60,10 @@ extension Limits {
     static let subscriptionsMax: Int64 = 1_000
     /// Characters of a subscription's URL.
     static let webhookURLCharacters = 1...2_048
-    /// Event types named by a subscription, repetitions included.
-    static let eventTypesNamed = 128
+    /// Event types named by a subscription or for a replay, repetitions included.
+    static let eventTypesNamed = 256
+    /// Categories of events named by a subscription, repetitions included.
+    static let eventCategoriesNamed = 64
     /// Characters of a signing secret that the client brings.
     static let signingSecretCharacters = 1...1_024
     /// Custom headers of a subscription, bytes of a name, of a value, and of all together: each delivery carries them.

@@ -27,7 +27,6 @@ struct AccessAudit: Sendable {
     private let keyspace: Keyspace
     private let now_ms: @Sendable () -> Int64
     private let logins = LoginLimit()
-    private let keyLogins = LoginLimit()
 
     init(keyspace: Keyspace, now_ms: @escaping @Sendable () -> Int64) {
         self.keyspace = keyspace
@@ -52,10 +51,6 @@ struct AccessAudit: Sendable {
         default: return nil
         }
     }
-
-    /// Whether a failed login with a tenant's key is told, too: so many a second of this process that Redis does not
-    /// suffer from them.
-    func admitsLogin() -> Bool { keyLogins.admit(atMs: now_ms()) != nil }
 
     /// Entries that are no tenant's are kept in the first shard.
     private func note(_ name: StaticString, _ entry: [UInt8]) -> Note? {

@@ -149,13 +149,13 @@ package struct FailedLogin: Sendable {
         self.reason = reason
     }
 
-    /// The event of it, in the tenant's log or, when it is not known, in the operator's.
-    func event(_ request: APIRequest, _ keyspace: Keyspace) -> ScriptCall {
-        let owner = tenant ?? .system
-        var call = ScriptCall(.eventsAppend, keys: keyspace.keys(of: owner))
+    /// The event of it, in the tenant's log or, when it is not known, in the operator's. `context` is that of the
+    /// request; `more` is how many others it tells of (lua/events/append.lua).
+    func event(_ context: [UInt8], more: Int64 = 0, _ keyspace: Keyspace) -> ScriptCall {
+        var call = ScriptCall(.eventsAppend, keys: keyspace.keys(of: tenant ?? .system))
         call.append("api_key.auth_failed")
         call.append(reason.description)
-        call.append(EventContext.json(request, .stranger))
+        call.append(context)
         var writer = JSONWriter(capacity: 128)
         writer.beginObject()
         if !keyID.isEmpty {
@@ -166,6 +166,7 @@ package struct FailedLogin: Sendable {
         writer.string(reason)
         writer.endObject()
         call.append(writer.finish())
+        call.append(decimal: more)
         return call
     }
 }

@@ -19,6 +19,7 @@ package final class RequestPipeline: Sendable {
     private let adminKey: RedactedString?
     private let journal: RequestJournal
     private let audit: AccessAudit
+    private let failedLogins: FailedLogins
     private let now_ms: @Sendable () -> Int64
 
     /// A pipeline over these endpoints. Without an admin key nobody is an operator.
@@ -33,6 +34,7 @@ package final class RequestPipeline: Sendable {
         self.adminKey = adminKey
         self.journal = journal
         audit = AccessAudit(keyspace: installation.keyspace, now_ms: now_ms)
+        failedLogins = FailedLogins(runner: runner, keyspace: installation.keyspace, now_ms: now_ms)
         self.now_ms = now_ms
     }
 
@@ -244,10 +246,7 @@ extension RequestPipeline {
 
         /// 401 for a bad key, told as an event; the answer does not wait for that, nor say why.
         private func refuse(_ login: FailedLogin) {
-            if pipeline.audit.admitsLogin() {
-                pipeline.runner.run(login.event(request, pipeline.installation.keyspace), on: exchange.eventLoop) { _ in
-                }
-            }
+            pipeline.failedLogins.tell(login, request, on: exchange.eventLoop)
             refuse(.unauthorized, nil)
         }
 

@@ -118,6 +118,7 @@ package struct StoreWatch: Service {
                     "{\"component\":\"store\",\"message\":\"\(message)\",\"severity\":\"\(severity)\",\"details\":{"
                         + "\"process\":\"\(logger.label)\",\"lost_at\":\"\(String(decoding: lost, as: UTF8.self))\","
                         + "\"outage_ms\":\(max(0, nowMs - lostMs))}}")
+                call.append("0")
                 _ = try await store.runner.run(call)
             }
             store.outage.end()

@@ -64,6 +64,15 @@ package struct Principal: Sendable {
         return false
     }
 
+    /// Whether it may act on every scope path that begins so and goes on. The last segment may be cut short.
+    package func mayTouch(everythingThatBeginsWith stem: ArraySlice<UInt8>) -> Bool {
+        if scopeFilter.isEmpty { return true }
+        let end = stem.lastIndex(of: 47).map { $0 + 1 } ?? stem.startIndex
+        if mayTouch(stem[..<end]) { return true }
+        let cut = stem[end...]
+        return scopeFilter.contains { $0.last == 42 && $0.count > 1 && cut.starts(with: $0.dropLast()) }
+    }
+
     /// KEYS of a script about the principal's tenant.
     package var keys: [[UInt8]] { [shard.prefix, Keyspace.tenant(tenant, in: shard)] }
 

@@ -16,8 +16,8 @@ package struct AlertThresholds: Hashable, Sendable {
     package var authFailureRate = 0.1
     package var rateWindowSeconds: Int64 = 300
 
-    /// Shares that one subscription may name.
-    package static let utilizationsMax = 16
+    /// Shares that one subscription may name, repetitions included: no more than all of an owner together.
+    package static let utilizationsMax = 64
     private static let window_s: ClosedRange<Int64> = 60...86_400
 
     /// The defaults.
@@ -31,8 +31,8 @@ package struct AlertThresholds: Hashable, Sendable {
             for share in shares {
                 let value = share
                 let share = try share.checkedDouble(in: 0...1)
-                guard (share * 10_000).rounded() / 10_000 == share else {
-                    throw value.fieldError("may have four decimals")
+                guard Self.isExact(share) else {
+                    throw value.fieldError("must be 0, or at least 0.0001 with at most six decimals")
                 }
                 if !budgetUtilization.contains(share) { budgetUtilization.append(share) }
             }
@@ -50,6 +50,12 @@ package struct AlertThresholds: Hashable, Sendable {
             rateWindowSeconds = window
         }
         try fields.finish()
+    }
+
+    /// Scripts compare a share as the text that it has here, which must be digits and a point: of what is smaller it
+    /// would have an exponent.
+    private static func isExact(_ share: Double) -> Bool {
+        share == 0 || (share >= 0.0001 && (share * 1_000_000).rounded() / 1_000_000 == share)
     }
 
     /// Writes it as an object, defaults included.

@@ -34,6 +34,25 @@ struct BulkBudgetTests {
         return try #require(answer.text("ledger_id"))
     }
 
+    @Test("132: more than 500 budgets are 400 LIMIT_EXCEEDED with their number, and none is changed; 500 are done")
+    func tooMany() async throws {
+        try await AdminStack.run { stack in
+            try await stack.makeTenant("acme")
+            for number in 100...600 { try await stack.makeBudget("acme", "tenant:acme/app:n\(number)", allocated: 1) }
+            let before = try await stack.contents()
+            let refused = try await stack.bulk("budgets", Self.filter, "CREDIT", more: amount(7))
+            #expect(refused.status == .badRequest && refused.error == "LIMIT_EXCEEDED")
+            #expect(refused.root.member("details")?.member("total_matched")?.int64() == 501)
+            #expect(try await stack.contents() == before)
+            let freeze = "/v1/admin/budgets/freeze?scope=tenant:acme/app:n600&unit=TOKENS"
+            #expect(try await stack.send(freeze, as: .admin).status == .ok)
+            let active = #"{"tenant_id":"acme","status":"ACTIVE"}"#
+            let done = try BulkAnswer(try await stack.bulk("budgets", active, "CREDIT", more: amount(7)))
+            #expect(done.total == 500 && done.succeeded.count == 500)
+            #expect(try await stack.ledger("acme", "tenant:acme/app:n100") == "8 0 0 0 0 0")
+        }
+    }
+
     @Test("75, 133: a bulk credit books each ledger once, under one correlation id, and again not at all")
     func credit() async throws {
         try await AdminStack.run { stack in

@@ -32,7 +32,7 @@ struct BulkTenantTests {
             #expect(wrong.status == .conflict && wrong.error == "COUNT_MISMATCH")
             #expect(wrong.root.member("details")?.member("total_matched")?.int64() == 2)
             for (filter, more) in [
-                ("{}", ""), (#"{"search":""}"#, ""), (#"{"observe_mode":"OBSERVE"}"#, ""), ("[]", ""),
+                ("{}", ""), (#"{"search":""}"#, ""), (#"{"observe_mode":"LOUD"}"#, ""), ("[]", ""),
                 (#"{"status":"GONE"}"#, ""), (#"{"status":"ACTIVE","colour":"red"}"#, ""),
                 (#"{"status":"ACTIVE"}"#, #","colour":"red""#), (#"{"status":"ACTIVE"}"#, #","expected_count":-1"#),
                 (#"{"search":"\#(String(repeating: "s", count: 129))"}"#, ""),
@@ -48,6 +48,23 @@ struct BulkTenantTests {
             let right = try await stack.bulk(
                 "tenants", #"{"status":"ACTIVE"}"#, "SUSPEND", more: #","expected_count":2"#)
             #expect(try BulkAnswer(right).succeeded.sorted() == ["trial-0", "trial-1"])
+        }
+    }
+
+    @Test("132: a filter's observe_mode narrows: every tenant is ENFORCE, and the other modes match nobody")
+    func observeMode() async throws {
+        try await AdminStack.run { stack in
+            try await open(stack, 2)
+            for mode in ["OBSERVE", "DISABLED"] {
+                for more in ["", #""status":"ACTIVE","#] {
+                    let filter = #"{\#(more)"observe_mode":"\#(mode)"}"#
+                    let none = try await stack.bulk("tenants", filter, "CLOSE", key: "\(mode)\(more.count)")
+                    #expect(try BulkAnswer(none).total == 0, "\(filter)")
+                }
+            }
+            #expect(try await status(stack, "trial-0") == "ACTIVE")
+            let all = try await stack.bulk("tenants", #"{"status":"ACTIVE","observe_mode":"ENFORCE"}"#, "SUSPEND")
+            #expect(try BulkAnswer(all).succeeded.sorted() == ["trial-0", "trial-1"])
         }
     }
 

@@ -96,6 +96,26 @@ struct BulkWebhookTests {
         }
     }
 
+    @Test("132: more than 500 subscriptions are 400 LIMIT_EXCEEDED with their number, none is changed; 500 are done")
+    func tooMany() async throws {
+        try await AdminStack.run { stack in
+            try await stack.makeTenant("acme")
+            let acme = try #require(TenantID("acme"))
+            var ids: [String] = []
+            for number in 100...600 { ids.append(try await add(stack, acme, number)) }
+            let before = try await stack.contents()
+            let filter = #"{"tenant_id":"acme"}"#
+            let refused = try await stack.bulk("webhooks", filter, "PAUSE")
+            #expect(refused.status == .badRequest && refused.error == "LIMIT_EXCEEDED")
+            #expect(refused.root.member("details")?.member("total_matched")?.int64() == 501)
+            #expect(try await stack.contents() == before)
+            _ = try await add(stack, acme, 600, status: "P")
+            let done = try BulkAnswer(
+                try await stack.bulk("webhooks", #"{"tenant_id":"acme","status":"ACTIVE"}"#, "PAUSE"))
+            #expect(done.total == 500 && Set(done.succeeded) == Set(ids.dropLast()))
+        }
+    }
+
     @Test("133: a request that goes on after a crash counts what was deleted; the same again gives the same bytes")
     func crash() async throws {
         try await AdminStack.run { stack in

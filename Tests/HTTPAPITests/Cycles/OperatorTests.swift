@@ -34,7 +34,7 @@ struct OperatorTests {
         #expect(entries.filter { $0.member("operation")?.isString("getReservation") == true }.count == 1)
     }
 
-    @Test("17 18: the admin key releases on behalf of the tenant, once, and the audit log says so")
+    @Test("17 18: the admin key releases on behalf of the tenant, once, and the audit log says so (admin 136)")
     func release() async throws {
         let (t, id) = try await stage("op-release")
         let body = #"{"idempotency_key":"op","reason":"[INCIDENT_FORCE_RELEASE] hung"}"#

@@ -262,7 +262,7 @@ struct SubscriptionLiveTests {
             let before = try await stack.contents()
             for (method, path) in [
                 (.get, "\(own)/\(id)"), (.patch, "\(own)/\(id)"), (.delete, "\(own)/\(id)"),
-                (.post, "\(own)/\(id)/test"),
+                (.post, "\(own)/\(id)/test"), (.get, "\(own)/\(id)/deliveries"),
                 (.get, "\(own)/nothing"), (.delete, "\(own)/whsub_000000000000000000"),
             ] as [(HTTPRequest.Method, String)] {
                 let answer = try await stack.send(path, "{}", method: method, as: .key(key))
@@ -290,15 +290,22 @@ struct SubscriptionLiveTests {
             let path = "\(own)/\(id)"
             #expect(try await stack.send(path, #"{"name":"n"}"#, method: .patch, as: .admin).status == .ok)
             #expect(try await stack.send(path, method: .get, as: .admin).status == .ok)
+            #expect(try await stack.send(path + "/deliveries", method: .get, as: .admin).status == .ok)
+            // What the operator looks at on its own plane, and a tenant at its own, is nobody's news.
+            #expect(try await stack.send("\(admin)/\(id)/deliveries", method: .get, as: .admin).status == .ok)
+            #expect(try await stack.send(path + "/deliveries", method: .get, as: .key(key)).status == .ok)
             #expect(try await patch(stack, id, #"{"name":"m"}"#).status == .ok)
             #expect(try await stack.send(path, method: .delete, as: .admin).status == .noContent)
             let entries = try await stack.log("al", of: "acme").map { $0[2] }.filter {
                 $0.contains(/"operation":"\w*Webhook/)
             }
-            let actors = ["api_key", "admin_on_behalf_of", "admin_on_behalf_of", "admin", "admin_on_behalf_of"]
+            let actors = [
+                "api_key", "admin_on_behalf_of", "admin_on_behalf_of", "admin_on_behalf_of", "admin",
+                "admin_on_behalf_of",
+            ]
             let operations = [
-                "createTenantWebhook", "updateTenantWebhook", "getTenantWebhook", "updateWebhookSubscription",
-                "deleteTenantWebhook",
+                "createTenantWebhook", "updateTenantWebhook", "getTenantWebhook", "listTenantWebhookDeliveries",
+                "updateWebhookSubscription", "deleteTenantWebhook",
             ]
             #expect(entries.count == actors.count)
             for (entry, (actor, operation)) in zip(entries, zip(actors, operations)) {
@@ -365,7 +372,63 @@ struct SubscriptionLiveTests {
             let refused = try await stack.send("\(own)/\(id)/test", as: .key(key))
             #expect(refused.status == .ok && refused.text("error_message") == "connection refused")
             #expect(refused.root.member("success")?.bool() == false)
-            #expect(try await stack.contents() == before)
+            // Both are among the deliveries; nothing else has changed.
+            let after = try await stack.contents()
+            #expect(after.filter { !$0.key.contains("}:dv:") && !$0.key.contains("}:wd:") } == before)
+            let listed = try await stack.send("\(own)/\(id)/deliveries", method: .get, as: .key(key))
+            let rows = try Array(#require(listed.root.member("deliveries")).elements)
+            #expect(rows.count == 2)
+            for (row, answer, state) in [(rows.last, good, "SUCCESS"), (rows.first, refused, "FAILED")] {
+                #expect(row?.member("status")?.isString(state) == true && row?.member("attempts")?.int64() == 1)
+                #expect(row?.member("event_id")?.stringBytes() == answer.text("event_id").map { [UInt8]($0.utf8) })
+                #expect(row?.member("event_type")?.isString("system.webhook_test") == true)
+            }
+            #expect(rows.first?.member("error_message")?.isString("connection refused") == true)
+            #expect(rows.last?.member("response_status")?.int64() == 204 && rows.last?.member("error_message") == nil)
+            let failed = String(decoding: rows.first?.member("delivery_id")?.stringBytes() ?? [], as: UTF8.self)
+            let letters = try await stack.send("/v1/admin/x-holdfast/dead-letters", method: .get, as: .admin)
+            #expect(letters.root.member("deliveries")?.count == 0)
+            let resent = try await stack.send("/v1/admin/x-holdfast/deliveries/\(failed)/resend", as: .admin)
+            #expect(resent.status == .notFound && resent.error == "EVENT_NOT_FOUND")
+        }
+    }
+
+    @Test("54: a key with a scope filter subscribes within it alone, and nothing beyond it is there for that key")
+    func scopeFilters() async throws {
+        try await run { stack, key in
+            let mine = try await scoped(stack, #"["workspace:prod"]"#)
+            for beyond in [
+                "", "*", "tenant:acme", "tenant:acme/*", "tenant:acme/workspace:prod*", "tenant:acme/workspace:test",
+                "tenant:acme/workspace:production/*", "tenant:acme/w*",
+            ] {
+                let refused = try await stack.send(own, filtered(beyond), as: mine)
+                #expect(refused.status == .forbidden && refused.error == "FORBIDDEN", "\(beyond)")
+            }
+            #expect(try await stack.send(own, body(), as: mine).status == .forbidden)
+            var inside: [String] = []
+            for within in [
+                "tenant:acme/workspace:prod", "tenant:acme/workspace:prod/*", "tenant:acme/workspace:prod/ag*",
+            ] {
+                inside.append(try await create(stack, filtered(within), as: mine).id)
+            }
+            let (other, _) = try await create(stack, body(), as: .key(key))
+            let before = try await stack.contents()
+            for (method, path) in [
+                (.get, ""), (.patch, ""), (.delete, ""), (.post, "/test"), (.get, "/deliveries"),
+            ] as [(HTTPRequest.Method, String)] {
+                let answer = try await stack.send("\(own)/\(other)\(path)", "{}", method: method, as: mine)
+                #expect(answer.status == .notFound && answer.error == "WEBHOOK_NOT_FOUND", "\(method) \(path)")
+            }
+            let widened = try await patch(stack, inside[0], #"{"scope_filter":""}"#, as: mine)
+            #expect(widened.status == .forbidden && widened.error == "FORBIDDEN")
+            #expect(try await stack.contents() == before && stack.target.probes.isEmpty)
+            #expect(ids(try await stack.send(own + "?limit=1", method: .get, as: mine)).isSubset(of: inside))
+            #expect(ids(try await stack.send(own, method: .get, as: mine)) == Set(inside))
+            #expect(ids(try await stack.send(own, method: .get, as: .key(key))) == Set(inside + [other]))
+            let named = try await patch(stack, inside[0], #"{"name":"n"}"#, as: mine)
+            #expect(named.status == .ok && named.text("name") == "n")
+            #expect(try await stack.send("\(own)/\(inside[0])/deliveries", method: .get, as: mine).status == .ok)
+            #expect(try await stack.send("\(own)/\(inside[0])", method: .delete, as: mine).status == .noContent)
         }
     }
 }

@@ -37,7 +37,7 @@ struct TellTests {
         return try await scene.observe("budget/reserve", call.arguments())
     }
 
-    @Test("208: each threshold is told once per direction, with what the ledger is like then")
+    @Test("208: each threshold is told once per direction, with what the ledger is like then (admin 73)")
     func thresholds() async throws {
         try await scene.write(Ledger(1_000), Paths.root)
         #expect(told(try await reserve("a", 799)) == [])

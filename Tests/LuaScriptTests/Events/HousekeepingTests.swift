@@ -33,6 +33,23 @@ struct HousekeepingTests {
             ])
     }
 
+    @Test("events/append: what a caller has counted itself is told with the rest; what nobody told is told once")
+    func appendOfCounted() async throws {
+        try await scene.openTenant()
+        func append(_ more: Int64) async throws -> Observation {
+            try await scene.observe("events/append", HousekeepingCalls.append(more: more))
+        }
+        func suppressed(_ seen: Observation) -> [ByteText] { told(seen, scene.key("el")).map { $0[1] } }
+        #expect(try await suppressed(append(3)) == ["{\"metadata\":{\"suppressed\":3},\"a\":1}"])
+        for _ in 0..<9 { #expect(try await suppressed(append(0)) == ["{\"a\":1}"]) }
+        #expect(try await append(4).answer == .reply("COUNTED"))
+        // Counted again, it is still one.
+        #expect(try await append(-1).answer == .reply("COUNTED"))
+        try await scene.setClock(Scene.startMs + 1_000)
+        #expect(try await suppressed(append(-1)) == ["{\"metadata\":{\"suppressed\":4},\"a\":1}"])
+        try await append(-1).expectUnchanged(.reply("NOTHING"))
+    }
+
     @Test("events/trim: what has ended leaves every log, what has not stays")
     func trim() async throws {
         try await scene.openTenant()

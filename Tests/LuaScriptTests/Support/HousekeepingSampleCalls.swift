@@ -52,8 +52,11 @@ extension SampleCall {
 }
 
 enum HousekeepingCalls {
-    static func append(_ reason: ByteText = "key_not_found") -> ScriptArguments {
-        ["type": "api_key.auth_failed", "reason": reason, "context": "{\"a\":1}", "payload": "{\"b\":2}"]
+    static func append(_ reason: ByteText = "key_not_found", more: Int64 = 0) -> ScriptArguments {
+        [
+            "type": "api_key.auth_failed", "reason": reason, "context": "{\"a\":1}", "payload": "{\"b\":2}",
+            "more": ByteText(more),
+        ]
     }
 
     /// A tenant whose subscriptions ask for burn rates over five minutes, and a budget that spent 10 a minute for an

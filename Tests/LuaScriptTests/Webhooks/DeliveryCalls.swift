@@ -54,6 +54,32 @@ enum DeliveryCalls {
         ["sub": sub, "from": from, "until": until, "offset": ByteText(offset), "limit": ByteText(limit)]
     }
 
+    static func beginReplay(_ token: ByteText = "r1", wish: ByteText = "all") -> ScriptArguments {
+        ["sub": Self.sub, "token": token, "wish": wish, "lease_ms": "60000"]
+    }
+
+    static func endReplay(
+        _ token: ByteText = "r1", replay: ByteText = "r1", isWhole: Bool = true, entry: ByteText = "{\"op\":\"replay\"}"
+    ) -> ScriptArguments {
+        [
+            "sub": Self.sub, "token": token, "replay": replay, "is_whole": isWhole ? "1" : "0", "entry": entry,
+        ]
+    }
+
+    static func beginResend(_ next: ByteText = "del_2", of id: ByteText = "del_1") -> ScriptArguments {
+        ["id": id, "next": next, "entry": "{\"op\":\"resend\"}"]
+    }
+
+    static func probe(
+        _ id: ByteText = "del_9", state: ByteText = "S", error: ByteText = "", sub: ByteText = Self.sub
+    ) -> ScriptArguments {
+        [
+            "id": id, "sub": sub, "event": "evt_test_1", "type": "system.webhook_test", "trace": "trace", "flags": "01",
+            "inbound": "0", "request": "req", "state": state, "status": state == "S" ? "204" : "0", "took_ms": "7",
+            "error": error,
+        ]
+    }
+
     static func take(
         _ owner: ByteText = "w1", list: ByteText = "out", after: ByteText = "0", limit: Int64 = 100,
         leaseMs: Int64 = 10_000
@@ -219,19 +245,35 @@ extension SampleCall {
             }),
         SampleCall(
             script: "webhooks/begin_replay", word: "BEGUN", again: "BEGUN",
-            typed: { [$0.tenantKey, $0.key("wh"), $0.shardKey("rp:whsub_1")] },
+            typed: { [$0.tenantKey, $0.key("wh"), $0.shardKey("rp:whsub_1"), $0.shardKey("ru:whsub_1")] },
             arrange: { scene in
                 try await scene.openTenant()
                 try await scene.subscribe()
-                return ["sub": "whsub_1", "replay": "r1", "lease_ms": "60000"]
+                return DeliveryCalls.beginReplay()
             }),
         SampleCall(
             script: "webhooks/end_replay", word: "ENDED", again: "ENDED",
-            typed: { [$0.shardKey("rp:whsub_1")] + Self.journal($0) },
+            typed: { [$0.shardKey("rp:whsub_1"), $0.shardKey("ru:whsub_1")] + Self.journal($0) },
             arrange: { scene in
                 try await scene.openTenant()
-                try await scene.harness.command("SET", scene.shardKey("rp:whsub_1"), "r1")
-                return ["sub": "whsub_1", "replay": "r1", "entry": "{\"op\":\"replay\"}"]
+                try await scene.subscribe()
+                #expect(try await scene.run("webhooks/begin_replay", DeliveryCalls.beginReplay()).word == "BEGUN")
+                return DeliveryCalls.endReplay()
+            }),
+        SampleCall(
+            script: "webhooks/begin_resend", word: "BEGUN", again: "BEGUN",
+            typed: { [$0.tenantKey, $0.key("wh"), $0.shardKey("dv:del_1")] + Self.journal($0) },
+            arrange: { scene in
+                try await Self.queued(scene)
+                return DeliveryCalls.beginResend()
+            }),
+        SampleCall(
+            script: "webhooks/record_probe", word: "RECORDED", again: "RECORDED",
+            typed: { [$0.key("wh"), $0.shardKey("wd:whsub_1")] },
+            arrange: { scene in
+                try await scene.openTenant()
+                try await scene.subscribe()
+                return DeliveryCalls.probe()
             }),
     ]
 }

@@ -168,8 +168,8 @@ struct FinishScriptTests {
                 _ = try await self.finish(DeliveryCalls.finish(outcome, id: id, lane: "lwhsub_1:t\(index)"))
             }
         }
-        _ = try await self.scene.run(
-            "webhooks/begin_replay", ["sub": "whsub_1", "replay": "r1", "lease_ms": "60000"])
+        _ = try await self.scene.run("webhooks/begin_replay", DeliveryCalls.beginReplay())
+        _ = try await self.scene.run("webhooks/record_probe", DeliveryCalls.probe())
         _ = try await self.scene.harness.run("events/take", keys: [Scene.prefix], DeliveryCalls.take())
         let snapshot = try await self.scene.harness.snapshot()
         // Work that is still to be done, the list of failures, which is trimmed, and what the tenant owns.
@@ -207,19 +207,18 @@ struct FinishScriptTests {
 
     @Test("126: one replay of a subscription at a time, until it ends or its lease does")
     func replays() async throws {
-        func begin(_ replay: ByteText) async throws -> ScriptAnswer {
-            try await self.scene.run(
-                "webhooks/begin_replay", ["sub": "whsub_1", "replay": replay, "lease_ms": "60000"])
+        func begin(_ token: ByteText) async throws -> ScriptAnswer {
+            try await self.scene.run("webhooks/begin_replay", DeliveryCalls.beginReplay(token))
         }
-        #expect(try await begin("r1").word == "BEGUN")
-        #expect(try await begin("r1").word == "BEGUN")
+        #expect(try await begin("r1") == .reply("BEGUN", "r1"))
+        #expect(try await begin("r1") == .reply("BEGUN", "r1"))
         #expect(try await begin("r2") == .reply("IN_PROGRESS"))
-        let end: ScriptArguments = ["sub": "whsub_1", "replay": "r2", "entry": ""]
-        #expect(try await self.scene.run("webhooks/end_replay", end) == .reply("ENDED"))
+        let others = DeliveryCalls.endReplay("r2", replay: "r2")
+        #expect(try await self.scene.run("webhooks/end_replay", others) == .reply("ENDED"))
         #expect(try await begin("r2") == .reply("IN_PROGRESS"))
-        _ = try await self.scene.run("webhooks/end_replay", ["sub": "whsub_1", "replay": "r1", "entry": "{}"])
+        _ = try await self.scene.run("webhooks/end_replay", DeliveryCalls.endReplay())
         #expect(try await self.scene.harness.snapshot().scores(self.scene.key("al")).count == 1)
-        #expect(try await begin("r2").word == "BEGUN")
+        #expect(try await begin("r2") == .reply("BEGUN", "r2"))
         try await self.scene.openTenant("C5")
         #expect(try await begin("r2") == .reply("CLOSED"))
         try await self.scene.harness.command("DEL", self.scene.key("wh"))

@@ -123,7 +123,11 @@ struct SubscriptionScriptTests {
         var changes = journal.with([self.scene.tenantKey: .string(Scene.tag(changes: 2))])
         for name: ByteText in ["wh", "whl", "wk", "wc", "p", "wf:whsub_1"] { changes[self.scene.key(name)] = .removed }
         for name: ByteText in ["whl", "ids"] { changes[self.scene.shardKey(name)] = .removed }
+        changes[self.scene.shardKey("wx:whsub_1")] = .string("request-1", keepMs: 60_000)
         seen.expectChanges(changes)
+        // Its answer was lost: sent again, whatever has become stale by it, it is told that it is done.
+        try await self.delete(WebhookCalls.delete(tag: "A1")).expectUnchanged(.reply("DELETED"))
+        try await self.delete(WebhookCalls.delete(token: "request-2")).expectUnchanged(.reply("NOT_FOUND"))
     }
 
     @Test("What subscriptions ask for is united for the tenant, each number once, in order, and taken back with them")

@@ -38,9 +38,12 @@ enum WebhookCalls {
         ]
     }
 
-    static func delete(_ row: ByteText = Self.row(), id: ByteText = "whsub_1") -> ScriptArguments {
+    static func delete(
+        _ row: ByteText = Self.row(), id: ByteText = "whsub_1", token: ByteText = "request-1", tag: ByteText = ""
+    ) -> ScriptArguments {
         [
-            "tag": "", "id": id, "row": row, "entry": "{\"op\":\"delete\"}", "context": "{}", "payload": "{\"w\":3}",
+            "tag": tag, "id": id, "row": row, "entry": "{\"op\":\"delete\"}", "context": "{}", "payload": "{\"w\":3}",
+            "token": token,
         ]
     }
 
@@ -98,7 +101,7 @@ extension SampleCall {
                 return WebhookCalls.update(asks: "{\"resources\":true}")
             }),
         SampleCall(
-            script: "webhooks/delete_subscription", word: "DELETED", again: "NOT_FOUND",
+            script: "webhooks/delete_subscription", word: "DELETED", again: "DELETED",
             typed: { scene in
                 [
                     scene.tenantKey, scene.key("wh"), scene.key("whl"), scene.key("wk"), scene.key("wc"),

@@ -8,7 +8,7 @@ import Testing
 /// What the runtime protocol promises of webhooks. Titles here carry the numbers of its statements.
 @Suite("Operations and webhooks")
 struct EndpointTests {
-    @Test("210: an endpoint that cannot be reached or never answers neither delays an operation nor makes it fail")
+    @Test("210: an endpoint that cannot be reached or never answers delays no operation, nor fails one (admin 97)")
     func independent() async throws {
         let hanging = try await HookReceiver { _, _ in .init(delay: nil) }
         let closed = try await HookReceiver()

@@ -97,6 +97,29 @@ struct BudgetEventTests {
         }
     }
 
+    @Test("72: a dry run and a decision that are DENY are told once each, with the reason; asked again they are not")
+    func denials() async throws {
+        try await WebhookWorld.run(workers: 0) { world in
+            let common =
+                "\"subject\":{\"tenant\":\"acme\"},\"action\":{\"kind\":\"llm\",\"name\":\"m\"},"
+                + "\"estimate\":{\"unit\":\"TOKENS\",\"amount\":100000}"
+            for (count, path, more) in [(1, "/v1/reservations", ",\"dry_run\":true"), (2, "/v1/decide", "")] {
+                for _ in 0..<2 {
+                    let answer = try await world.ask(
+                        "POST", path, "{\"idempotency_key\":\"d\(count)\",\(common)\(more)}", expecting: 200)
+                    #expect(answer.member("decision").map(WebhookWorld.string) == "DENY")
+                    #expect(answer.member("reason_code").map(WebhookWorld.string) == "BUDGET_EXCEEDED")
+                }
+                let told = try await events("reservation.denied", in: world)
+                #expect(told.count == count, "\(path)")
+                let data = told.last?.member("data")
+                #expect(data?.member("reason_code").map(WebhookWorld.string) == "BUDGET_EXCEEDED")
+                #expect(data?.member("requested_amount")?.int64() == 100_000)
+                #expect(data?.member("remaining")?.int64() == 1_000)
+            }
+        }
+    }
+
     @Test("79, 80: what is the operator's business cannot be subscribed to by or for a tenant, on create and on change")
     func boundary() async throws {
         let receiver = try await HookReceiver()

@@ -72,9 +72,8 @@ enum ValidateAPIKey {
         writer.endObject()
         let answer = APIResponse.json(writer.finish())
         let login = FailedLogin(tenant: tenant, keyID: keyID ?? [], reason: word(reason))
-        return .call(login.event(input.request, input.installation.keyspace)) { _ throws(ScriptFault) in
-            .respond(answer)
-        }
+        let event = login.event(EventContext.json(input.request, .stranger), input.installation.keyspace)
+        return .call(event) { _ throws(ScriptFault) in .respond(answer) }
     }
 
     /// The reason in the words of events (admin digest 4.3).

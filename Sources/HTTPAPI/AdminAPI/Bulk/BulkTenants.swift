@@ -28,6 +28,16 @@ enum TenantBulkAction: String, CaseIterable {
     }
 }
 
+/// Whether a tenant's quotas of actions are only watched: a mode of an extension that this server lacks, so that every
+/// tenant has the usual one.
+private enum ObserveMode: String, CaseIterable {
+    case disabled = "DISABLED"
+    case observe = "OBSERVE"
+    case enforce = "ENFORCE"
+
+    static let usual = ObserveMode.enforce
+}
+
 /// The action over tenants.
 private struct TenantBulkWork: BulkWork {
     static let operation: StaticString = "bulkActionTenants"
@@ -38,6 +48,7 @@ private struct TenantBulkWork: BulkWork {
     let request: BulkRequest<TenantBulkAction>
     private let status: TenantStatus?
     private let parent: [UInt8]?
+    private let observeMode: ObserveMode?
     private let search: [UInt8]?
     /// As sent.
     private let filter: [UInt8]
@@ -51,13 +62,12 @@ private struct TenantBulkWork: BulkWork {
         status = try criteria.optionalEnum("status", TenantStatusWord.self)?.status
         parent = try criteria.optionalString("parent_tenant_id", characters: Limits.tenantIDCharacters)
         search = try criteria.optionalSearch()
-        // Of an extension that this server lacks: known to the schema, and narrows nothing down.
-        _ = try criteria.optional("observe_mode")
+        observeMode = try criteria.optionalEnum("observe_mode", ObserveMode.self)
         try criteria.finish()
         request = try BulkRequest(&fields, of: document.root, input.request)
         try fields.finish()
-        guard status != nil || parent != nil || search != nil else {
-            throw APIError.invalid("filter: must name status, parent_tenant_id or search")
+        guard status != nil || parent != nil || observeMode != nil || search != nil else {
+            throw APIError.invalid("filter: must name status, parent_tenant_id, observe_mode or search")
         }
         self.filter = Array(filter.raw)
     }
@@ -77,7 +87,9 @@ private struct TenantBulkWork: BulkWork {
     func match(
         found: @escaping @Sendable (BulkMatch) -> Step, refuse: @escaping @Sendable (APIError) -> Step
     ) -> Step {
-        scan(Progress(shards: input.installation.keyspace.shards[...]), found)
+        // No tenant has another mode.
+        if let observeMode, observeMode != .usual { return found(BulkMatch()) }
+        return scan(Progress(shards: input.installation.keyspace.shards[...]), found)
     }
 
     /// How far the search is.

@@ -216,6 +216,7 @@ private struct WebhookBulkWork: BulkWork {
             call.append([])
             call.append(context)
             call.append(payload)
+            call.append(pass.plan.id)
             return call
         }
         var call = ScriptCall(.webhooksUpdateSubscription, keys: trail.owner.keys, reservingBytes: 8_192)

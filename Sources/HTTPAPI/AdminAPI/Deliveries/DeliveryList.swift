@@ -115,6 +115,7 @@ struct DeliveryList: ShardList {
     var state: DeliveryState?
     var owner: [UInt8]?
     var fromMs, untilMs: Int64?
+    var readOnBehalfOf: TenantID?
 
     var isFiltered: Bool { state != nil || owner != nil }
 

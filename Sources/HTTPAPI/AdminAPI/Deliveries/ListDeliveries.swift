@@ -29,7 +29,8 @@ enum ListDeliveries {
         return FoundSubscription.load(input, on: plane) { found in
             DeliveryList(
                 query: query, shards: [input.installation.keyspace.shard(of: found.owner.id)],
-                subscription: found.record.id, state: state, fromMs: from, untilMs: until
+                subscription: found.record.id, state: state, fromMs: from, untilMs: until,
+                readOnBehalfOf: found.owner.readOnBehalfOf
             ).step
         }
     }

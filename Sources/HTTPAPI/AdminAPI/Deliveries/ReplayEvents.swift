@@ -10,6 +10,9 @@ internal import Webhooks
 
 /// `POST /v1/admin/webhooks/{subscription_id}/replay` (admin digest 5.8): the events of a window once more, as new
 /// deliveries. One replay of a subscription at a time; all that can be delivered is queued, or nothing.
+///
+/// One that is cut off by a fault leaves its id behind for ten minutes. Asked for the same again it goes on under that
+/// id, of which the ids of its deliveries are made, so that none is queued twice.
 enum ReplayEvents {
     static let endpoint = Endpoint(
         "replayEvents", .post, "/v1/admin/webhooks/{subscription_id}/replay", surface: .admin, access: .admin,
@@ -31,7 +34,7 @@ enum ReplayEvents {
         wish.fromUs = try fields.optionalDateTime("from").map { max(0, $0) * 1_000 }
         // A millisecond has 1,000 numbers.
         wish.untilUs = try fields.optionalDateTime("to").map { max(0, $0) * 1_000 + 999 }
-        if let types = try fields.optionalArray("event_types", count: 0...64) {
+        if let types = try fields.optionalArray("event_types", count: 0...Limits.eventTypesNamed) {
             wish.types = []
             for type in types {
                 guard let known = EventType(try type.checkedString(characters: 1...128)) else {
@@ -52,15 +55,27 @@ enum ReplayEvents {
         /// Nil for all that the subscription gets; empty counts as nil.
         var types: [[UInt8]]?
         var most = 0
+        /// Of span and types.
+        var fingerprint: [UInt8] {
+            var writer = JSONWriter(capacity: 256)
+            writer.beginArray()
+            for number in [fromUs, untilUs] {
+                if let number { writer.int(number) } else { writer.null() }
+            }
+            for type in Set(types ?? []).sorted(by: { $0.lexicographicallyPrecedes($1) }) { writer.string(type) }
+            writer.endArray()
+            return Array(Identity(digestOf: writer.finish()).text)
+        }
     }
 
     private static func begin(_ found: FoundSubscription, _ wish: Wish, _ input: Endpoint.Input) -> Step {
         if found.isTenantClosed { return .refuse(BudgetRefusals.tenantClosed) }
-        let replay = [UInt8]("rpl_".utf8) + input.request.correlation.requestID
-        guard found.record.stored.status == .active else { return .respond(answer(replay, queued: 0)) }
+        let token = [UInt8]("rpl_".utf8) + input.request.correlation.requestID
+        guard found.record.stored.status == .active else { return .respond(answer(token, queued: 0)) }
         var call = ScriptCall(.webhooksBeginReplay, keys: found.owner.keys)
         call.append(found.record.id)
-        call.append(replay)
+        call.append(token)
+        call.append(wish.fingerprint)
         call.append(decimal: lease_ms)
         return .call(call) { reply throws(ScriptFault) in
             if reply.isWord("IN_PROGRESS") { return .refuse(inProgress) }
@@ -70,7 +85,9 @@ enum ReplayEvents {
             let keyspace = input.installation.keyspace
             let owner = found.owner.id
             let shards = owner == .system ? keyspace.shards : [keyspace.shard(of: owner)]
-            return Scan(found: found, wish: wish, input: input, replay: replay, shardsLeft: shards).step
+            return Scan(
+                found: found, wish: wish, input: input, token: token, replay: try reply.bytes(0), shardsLeft: shards
+            ).step
         }
     }
 
@@ -79,6 +96,9 @@ enum ReplayEvents {
         let found: FoundSubscription
         let wish: Wish
         let input: Endpoint.Input
+        /// Of this request.
+        let token: [UInt8]
+        /// The replay's id.
         let replay: [UInt8]
         var shardsLeft: [Shard]
         /// The last number read in the first of these; nil before its first page.
@@ -100,7 +120,9 @@ enum ReplayEvents {
             call.append(decimal: last == nil ? 0 : 1)
             call.append(decimal: Limits.listedRowsPerCall)
             for type in wish.types ?? [] { call.append(type) }
-            return .call(call) { reply throws(ScriptFault) in try after(reply, in: shard) }
+            return .call(call, otherwise: { cutOff(by: $0, queued: nil) }) { reply throws(ScriptFault) in
+                try after(reply, in: shard)
+            }
         }
 
         private func after(_ reply: ScriptReply, in shard: Shard) throws(ScriptFault) -> Step {
@@ -113,12 +135,12 @@ enum ReplayEvents {
                 if let event = row.event, wants(event) { scan.events.append(event) }
             }
             if scan.events.count > wish.most {
-                return end(
+                return stop(
                     .refuse(
                         .invalid("max_events: the window has more than \(wish.most) events for this subscription")))
             }
             if scan.scanned > scannedMax {
-                return end(.refuse(.invalid("from: the window has more than \(scannedMax) events to look at")))
+                return stop(.refuse(.invalid("from: the window has more than \(scannedMax) events to look at")))
             }
             if try reply.int(0) == 0 {
                 scan.shardsLeft.removeFirst()
@@ -137,7 +159,9 @@ enum ReplayEvents {
             let ordered = events.sorted {
                 ($0.id.sequence, $0.id.shard.number) < ($1.id.sequence, $1.id.shard.number)
             }
-            guard start < ordered.count else { return end(.respond(answer(replay, queued: queued)), queued: queued) }
+            guard start < ordered.count else {
+                return end(.respond(answer(replay, queued: queued)), isWhole: true, entry(queued, .accepted))
+            }
             let part = ordered[start..<min(start + EnqueueDeliveries.max, ordered.count)]
             let home = input.installation.keyspace.shard(of: found.owner.id)
             let enqueue = EnqueueDeliveries(
@@ -145,23 +169,43 @@ enum ReplayEvents {
                 part.map {
                     PlannedDelivery(of: $0, to: found.record.id, purpose: replay, in: home, body: $0.json)
                 })
-            return .call(enqueue.call) { reply throws(ScriptFault) in
-                queue(from: start + part.count, queued: queued + (try enqueue.count(reply)))
+            return .call(enqueue.call, otherwise: { cutOff(by: $0, queued: queued) }) { reply throws(ScriptFault) in
+                _ = try enqueue.count(reply)
+                var there: Int64 = 0
+                // What was there before is of this replay, too: of a request that was cut off, or of this call, sent
+                // again because its answer was lost.
+                for index in part.indices where try reply.bytes(1 + index - start) != [UInt8(ascii: "S")] { there += 1 }
+                return queue(from: start + part.count, queued: queued + there)
             }
         }
 
         /// Lets the next replay begin, then gives the answer.
-        private func end(_ last: Step, queued: Int64? = nil) -> Step {
-            var call = ScriptCall(.webhooksEndReplay, keys: found.owner.keys)
+        private func end(
+            _ last: Step, isWhole: Bool, _ entry: [UInt8], otherwise: (@Sendable (ScriptFault?) -> Step)? = nil
+        ) -> Step {
+            var call = ScriptCall(.webhooksEndReplay, keys: found.owner.keys, reservingBytes: 1_024)
             call.append(found.record.id)
+            call.append(token)
             call.append(replay)
-            call.append(queued.map(entry) ?? [])
-            return .call(call) { _ throws(ScriptFault) in last }
+            call.append(isWhole ? "1" : "0")
+            call.append(entry)
+            return .call(call, otherwise: otherwise) { _ throws(ScriptFault) in last }
         }
 
-        private func entry(_ queued: Int64) -> [UInt8] {
+        /// The end of a replay that queues nothing more.
+        private func stop(_ last: Step) -> Step { end(last, isWhole: false, []) }
+
+        /// The end by a fault: the next one may begin at once. `queued` is how many are queued for certain; nil when it
+        /// had not come to that.
+        private func cutOff(by fault: ScriptFault?, queued: Int64?) -> Step {
+            let error = fault?.apiError ?? AdminRefusals.contended
+            let entry = queued.map { self.entry($0, error.status) } ?? []
+            return end(.refuse(error), isWhole: false, entry, otherwise: { _ in .refuse(error) })
+        }
+
+        private func entry(_ queued: Int64, _ status: HTTPResponse.Status) -> [UInt8] {
             AuditEntry(
-                operation: "replayEvents", status: .accepted, actor: .admin, resourceType: "webhook",
+                operation: "replayEvents", status: status, actor: .admin, resourceType: "webhook",
                 resourceID: found.record.id
             ).json(input.request) { writer in
                 writer.key("metadata")

@@ -36,6 +36,7 @@ struct CreateSubscription: Sendable {
         let owner = try owner(input, on: plane)
         let terms = patch.fresh
         try terms.checkInvariants(owner: owner.id)
+        guard owner.mayTouch(terms) else { throw WebhookRefusals.outOfScope }
         guard let box = services.box else { return .refuse(WebhookRefusals.noKey) }
         let id = ShardedID.make("whsub_", in: input.installation.keyspace.shard(of: owner.id))
         let secret = WebhookSecret(

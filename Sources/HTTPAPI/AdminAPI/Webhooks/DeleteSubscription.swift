@@ -31,6 +31,7 @@ enum DeleteSubscription {
         call.append(trail.auditEntry(operation, .noContent, stored.terms, stored.status))
         call.append(trail.context("webhook_delete:"))
         call.append(trail.eventData(from: stored.status, to: nil, changed: []))
+        call.append(trail.request.correlation.requestID)
         return .call(call) { reply throws(ScriptFault) in
             if reply.isWord("DELETED") {
                 return .respond(APIResponse(status: .noContent, headers: [:], body: [], contentType: ""))
@@ -42,6 +43,7 @@ enum DeleteSubscription {
             guard let fresh = StoredSubscription(id: stored.id, row: try reply.bytes(0)) else {
                 throw reply.malformed("row")
             }
+            guard trail.owner.mayTouch(fresh.terms) else { return .refuse(WebhookRefusals.notFound) }
             return delete(fresh, trail, operation, attemptsLeft: attemptsLeft - 1)
         }
     }

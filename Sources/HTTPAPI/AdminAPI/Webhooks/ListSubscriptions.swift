@@ -44,7 +44,7 @@ enum ListSubscriptions {
         let owner = text.flatMap(SubscriptionOwner.parse)
         let shards = text == nil ? keyspace.shards : owner.map { [keyspace.shard(of: $0)] } ?? []
         return List(
-            query: query, shards: shards, owner: owner, tag: [], status: status?.status, type: type, reader: nil
+            query: query, shards: shards, owner: owner, asker: nil, status: status?.status, type: type
         ).step
     }
 
@@ -68,8 +68,8 @@ enum ListSubscriptions {
             input, "tenant_webhooks", filters: [owner.id.bytes, status.map { [UInt8]($0.rawValue.utf8) }],
             isPlain: true)
         return List(
-            query: query, shards: [input.installation.keyspace.shard(of: owner.id)], owner: owner.id, tag: owner.tag,
-            status: status?.status, type: nil, reader: owner.readOnBehalfOf
+            query: query, shards: [input.installation.keyspace.shard(of: owner.id)], owner: owner.id, asker: owner,
+            status: status?.status, type: nil
         ).step
     }
 
@@ -80,19 +80,20 @@ enum ListSubscriptions {
         let shards: [Shard]
         /// Nil for all of them.
         let owner: TenantID?
-        /// Of a tenant's key; empty for the operator.
-        let tag: [UInt8]
+        /// Of a list on the tenants' plane: in whose name.
+        let asker: SubscriptionOwner?
         let status: SubscriptionStatus?
         let type: EventType?
-        let reader: TenantID?
 
-        var readOnBehalfOf: TenantID? { reader }
+        var readOnBehalfOf: TenantID? { asker?.readOnBehalfOf }
 
-        var isFiltered: Bool { status != nil || type != nil || query.search != nil }
+        var isFiltered: Bool {
+            status != nil || type != nil || query.search != nil || asker?.hasScopeFilter == true
+        }
 
         func call(_ shard: Shard, from place: ShardPlace, limit: Int64) -> ScriptCall {
             var call = ScriptCall(.webhooksListSubscriptions, keys: [shard.prefix])
-            call.append(tag)
+            call.append(asker?.tag ?? [])
             call.append(owner?.bytes ?? [])
             place.append(to: &call, isDescending: query.isDescending)
             call.append(decimal: limit)
@@ -133,6 +134,7 @@ enum ListSubscriptions {
         func counts(_ row: SubscriptionRecord) -> Bool {
             if let status, row.stored.status != status { return false }
             if let type, !row.stored.terms.selectors.selects(type) { return false }
+            if let asker, !asker.mayTouch(row.stored.terms) { return false }
             return query.isFound(in: [row.id, row.stored.terms.url])
         }
 

@@ -90,7 +90,8 @@ struct SubscriptionPatch: Sendable {
     }
 
     private static func categories(_ fields: inout JSONFields) throws(FieldError) -> [[UInt8]]? {
-        guard let words = try fields.optionalArray("event_categories", count: 0...64) else { return nil }
+        let count = 0...Limits.eventCategoriesNamed
+        guard let words = try fields.optionalArray("event_categories", count: count) else { return nil }
         var categories: [[UInt8]] = []
         for word in words {
             let text = [UInt8](try word.checkedEnum(EventCategory.self).rawValue.utf8)

@@ -18,6 +18,8 @@ struct SubscriptionOwner: Sendable {
     let plane: WebhookPlane
     /// The tenant to put a read of the operator's down to, where it is in a tenant's place.
     let readOnBehalfOf: TenantID?
+    /// The tenant's key that asks; nil for the operator.
+    private let principal: Principal?
 
     /// A tenant with its own key.
     init(_ principal: Principal, _ input: Endpoint.Input, on plane: WebhookPlane) {
@@ -27,6 +29,7 @@ struct SubscriptionOwner: Sendable {
         actor = plane.actor(input.caller)
         self.plane = plane
         readOnBehalfOf = nil
+        self.principal = principal
     }
 
     /// The operator, with the things of this owner.
@@ -37,6 +40,21 @@ struct SubscriptionOwner: Sendable {
         actor = plane.actor(input.caller)
         self.plane = plane
         readOnBehalfOf = plane == .tenant ? owner : nil
+        principal = nil
+    }
+
+    /// Whether the key that asks is kept to some scopes.
+    var hasScopeFilter: Bool { principal?.scopeFilter.isEmpty == false }
+
+    /// Whether everything that a subscription with these terms may be sent is within the scope filter of the key that
+    /// asks. What is not is to that key as if it were another tenant's.
+    func mayTouch(_ terms: SubscriptionTerms) -> Bool {
+        guard let principal, !principal.scopeFilter.isEmpty else { return true }
+        // Every scope of the tenant's events begins so, and events without one are about it.
+        if principal.mayTouch([UInt8]("tenant:".utf8) + id.bytes) { return true }
+        let filter = terms.selectors.scopeFilter ?? []
+        return filter.last == UInt8(ascii: "*")
+            ? principal.mayTouch(everythingThatBeginsWith: filter.dropLast()) : principal.mayTouch(filter)
     }
 
     /// The owner that a text names.
@@ -58,8 +76,8 @@ struct FoundSubscription: Sendable {
     let record: SubscriptionRecord
     let isTenantClosed: Bool
 
-    /// Loads it: the shard that the id names knows the owner, the owner has the row. 404 when there is none, and when
-    /// it is another tenant's.
+    /// Loads it: the shard that the id names knows the owner, the owner has the row. 404 when there is none, when it is
+    /// another tenant's, and when it is beyond the scope filter of the key.
     static func load(
         _ input: Endpoint.Input, on plane: WebhookPlane, next: @escaping @Sendable (FoundSubscription) -> Step
     ) -> Step {
@@ -94,6 +112,7 @@ struct FoundSubscription: Sendable {
             }
             let record = SubscriptionRecord(
                 owner: owner.id, stored: stored, facts: try SubscriptionFacts(reply, from: 2))
+            guard owner.mayTouch(stored.terms) else { return .refuse(WebhookRefusals.notFound) }
             let isClosed = try reply.bytes(0).first == TenantStatus.closed.rawValue
             return next(FoundSubscription(owner: owner, record: record, isTenantClosed: isClosed))
         }
@@ -104,6 +123,10 @@ struct FoundSubscription: Sendable {
 enum WebhookRefusals {
     static let notFound = APIError(
         .notFound, "WEBHOOK_NOT_FOUND", "subscription_id: there is no such webhook subscription")
+
+    /// 403 for a subscription that would be sent more than the scope filter of the key covers.
+    static let outOfScope = APIError(
+        .forbidden, "FORBIDDEN", "scope_filter: must be within what the API key's scope filter covers")
 
     static let full = APIError(
         .badRequest, "LIMIT_EXCEEDED", "an owner may have \(Limits.subscriptionsMax) webhook subscriptions")

@@ -2,13 +2,14 @@
 // SPDX-FileCopyrightText: 2026 The Holdfast authors
 
 internal import HTTPTypes
+internal import LuaCatalog
 internal import Observability
 internal import SharedKernel
 internal import StrictJSON
 internal import Webhooks
 
 /// `POST …/webhooks/{subscription_id}/test` on both planes (admin digest 5.9): one event, sent at once, whatever the
-/// subscription's status, and its count of failures stays as it is.
+/// subscription's status, and its count of failures stays as it is. It is among the deliveries from then on.
 struct TestSubscription: Sendable {
     let services: WebhookServices
 
@@ -39,11 +40,37 @@ struct TestSubscription: Sendable {
                 url: stored.terms.url, secret: secret, atMs: input.nowMs, eventID: id, eventType: Self.eventType,
                 body: Self.event(id, found, input), input.request.correlation, security: security)
             return .wait {
-                var response = APIResponse.json(Self.body(await services.probe(request), id))
+                let result = await services.probe(request)
+                var response = APIResponse.json(Self.body(result, id))
                 response.readOnBehalfOf = found.owner.readOnBehalfOf
-                return .respond(response)
+                let answer = Step.respond(response)
+                // The event is sent: whether it can be written down changes nothing of how it went.
+                return .call(Self.record(result, id, found, input), otherwise: { _ in answer }) {
+                    _ throws(ScriptFault) in answer
+                }
             }
         }
+    }
+
+    private static func record(
+        _ result: ProbeResult, _ event: [UInt8], _ found: FoundSubscription, _ input: Endpoint.Input
+    ) -> ScriptCall {
+        let correlation = input.request.correlation
+        let shard = input.installation.keyspace.shard(of: found.owner.id)
+        var call = ScriptCall(.webhooksRecordProbe, keys: found.owner.keys, reservingBytes: 1_024)
+        call.append(DeliveryID(of: event, to: found.record.id, in: shard).text)
+        call.append(found.record.id)
+        call.append(event)
+        call.append(eventType)
+        call.append(correlation.traceID)
+        call.append(correlation.traceFlags)
+        call.append(correlation.hasInboundTraceparent ? "1" : "0")
+        call.append(correlation.requestID)
+        call.append(result.isSuccess ? "S" : "F")
+        call.append(decimal: Int64(result.status ?? 0))
+        call.append(decimal: max(0, result.tookMs))
+        call.append(result.isSuccess ? "" : result.problem ?? "")
+        return call
     }
 
     /// The event (admin digest 4.1). It is in no log.

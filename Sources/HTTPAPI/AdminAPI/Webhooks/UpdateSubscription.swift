@@ -68,6 +68,9 @@ struct UpdateSubscription: Sendable {
         change.patch.apply(to: &terms)
         // Of what is stored, too: a change of the status alone must not put to use what may not be.
         try terms.checkInvariants(owner: change.found.owner.id)
+        // Somebody else may have changed what it is about since it was found.
+        guard change.found.owner.mayTouch(stored.terms) else { throw WebhookRefusals.notFound }
+        guard change.found.owner.mayTouch(terms) else { throw WebhookRefusals.outOfScope }
         var result = Result(
             terms: terms, status: change.patch.status ?? stored.status, sealed: stored.sealed,
             changed: terms.changes(from: stored.terms))

@@ -85,7 +85,7 @@ struct HookOwner: Sendable {
     /// An event of no tenant, in this owner's shard.
     func tellSystem(_ reason: String) async throws {
         var call = ScriptCall(.eventsAppend, keys: [shard.prefix, Keyspace.journal("__system__", in: shard)])
-        for text in ["system.high_latency", reason, "{}", "{}"] { call.append(text) }
+        for text in ["system.high_latency", reason, "{}", "{}", "0"] { call.append(text) }
         #expect(try await store.runner.run(call).isWord("TOLD"))
     }
 
@@ -93,11 +93,12 @@ struct HookOwner: Sendable {
     func relay(to owners: [HookOwner]) async throws {
         var take = TakeEvents(shard: shard, owner: "worker".bytes)
         while true {
-            guard case .entries(let entries, let more, _) = try take.outcome(try await store.runner.run(take.call)),
-                let last = entries.last
+            guard let batch = try take.batch(try await store.runner.run(take.call)), let last = batch.entries.last
             else { return }
             for owner in owners {
-                let events = entries.compactMap(\.event)
+                let events = batch.entries.compactMap { entry in
+                    if case .event(let event) = entry.content { event } else { nil }
+                }
                 let page = try #require(
                     try ReadSubscriptions(keys: owner.keys).page(
                         try await store.runner.run(ReadSubscriptions(keys: owner.keys).call)))
@@ -106,13 +107,12 @@ struct HookOwner: Sendable {
                         PlannedDelivery(of: $0, to: subscription.id, in: owner.shard, body: "{}".bytes)
                     }
                     if planned.isEmpty { continue }
-                    _ = try await store.runner.run(
-                        EnqueueDeliveries(keys: owner.keys, planned, sinceMs: planned[0].eventMs).call)
+                    _ = try await store.runner.run(EnqueueDeliveries(keys: owner.keys, planned).call)
                 }
             }
-            _ = try await store.runner.run(take.acknowledgement(of: entries))
-            guard more else { return }
-            take.after = last.sequence
+            _ = try await store.runner.run(take.acknowledgement(of: batch.entries))
+            guard batch.hasMore else { return }
+            take.after = last.place
         }
     }
 

@@ -32,6 +32,8 @@ local prefix = KEYS[1]
 local token, lease_ms, limit, cap = ARGV[1], ARGV[2] + 0, ARGV[3] + 0, ARGV[4] + 0
 local call = redis.call
 local BYTES_MAX, ENDED_MAX, OWNER_MAX = 1048576, 100, 64
+-- The longest lease that a worker may be given: workers with shorter ones do not cut off what others have under way.
+local LEASE_MAX_MS = 600000
 local now = clock.now()
 local index, place = prefix .. 'lanes', prefix
 guard.types({prefix .. 'dead', 'zset'})
@@ -85,13 +87,13 @@ for i = 1, #due, 2 do
             waits_of = nil
             if call('ZCARD', flights) >= cap then
                 local first = call('ZRANGE', flights, 0, 0, 'WITHSCORES')[2]
-                lanes.wait(prefix, sub, lane, now, first, 2 * lease_ms)
+                lanes.wait(prefix, sub, lane, now, first, 2 * LEASE_MAX_MS)
                 break
             end
             call('ZADD', crowd, now + lease_ms, id)
-            call('PEXPIRE', crowd, lease_ms)
+            call('PEXPIRE', crowd, LEASE_MAX_MS)
             call('ZADD', flights, now + lease_ms, id)
-            call('PEXPIRE', flights, lease_ms)
+            call('PEXPIRE', flights, LEASE_MAX_MS)
             call('ZADD', index, now + lease_ms, lane)
             call('HSET', prefix .. 'dv:' .. id, 'lease', token)
             local n = #out

@@ -36,7 +36,8 @@ local KEEP_MS = 1209600000
 if call('HEXISTS', tenant_key .. ':wh', sub) == 0 then return {'NOT_FOUND'} end
 local key, list_key = prefix .. 'dv:' .. ARGV[1], prefix .. 'wd:' .. sub
 if call('EXISTS', key) == 1 then return {'RECORDED'} end
-guard.types({list_key, 'zset'})
+local ended_key = prefix .. 'we:' .. sub
+guard.types({list_key, 'zset', ended_key, 'zset'})
 local now = clock.now()
 local began = now - ARGV[11]
 local owner = string.sub(tenant_key, #prefix + 3)
@@ -46,7 +47,10 @@ call('HSET', key, 'sub', sub, 'owner', owner, 'tenant', owner, 'event', ARGV[3],
 call('PEXPIRE', key, KEEP_MS)
 call('ZADD', list_key, began, ARGV[1])
 call('PEXPIRE', list_key, KEEP_MS)
+call('ZADD', ended_key, now, ARGV[1])
+call('PEXPIRE', ended_key, KEEP_MS)
 for _, old in ipairs(call('ZRANGEBYSCORE', list_key, '-inf', now - KEEP_MS, 'LIMIT', 0, 4)) do
     call('ZREM', list_key, old)
+    call('ZREM', ended_key, old)
 end
 return {'RECORDED'}

@@ -87,7 +87,7 @@ struct DeliveryCheck {
             return isInLane || isToRetry || isDead || isUnderWay ? "delivered: in no other place" : nil
         case .failed:
             // What is ended while an attempt is under way keeps that attempt's place until its lease ends.
-            let isOld = stored.createdMs < nowMs - Self.keptMs
+            let isOld = stored.createdMs < nowMs - Self.keptMs || stored.isProbe
             if !isInLane, !isToRetry, reply(7).score == stored.doneMs || (isOld && !isDead) { return nil }
             return "failed: among the dead by \(stored.doneMs.map { "\($0)" } ?? "a time") alone"
         }

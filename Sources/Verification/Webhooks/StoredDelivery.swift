@@ -24,15 +24,17 @@ struct StoredDelivery {
     let doneMs: Int64?
     /// Whether an attempt was begun whose end nobody told.
     let isLeased: Bool
+    /// Whether it is the record of a test event, which was never to be found anywhere else.
+    let isProbe: Bool
 
     /// The read whose reply ``init(_:)`` takes.
     static func read(_ key: [UInt8]) -> RedisCommand {
-        Read.fields(key, ["sub", "owner", "tenant", "state", "created_ms", "next_ms", "done_ms", "lease"])
+        Read.fields(key, ["sub", "owner", "tenant", "state", "created_ms", "next_ms", "done_ms", "lease", "type"])
     }
 
     /// Reads the fields; nil when they make no sense.
     init?(_ reply: RedisReply) {
-        guard let fields = reply.array, fields.count == 8, let subscription = fields[0].bytes,
+        guard let fields = reply.array, fields.count == 9, let subscription = fields[0].bytes,
             let owner = fields[1].bytes, let tenant = fields[2].bytes, let letter = fields[3].bytes, letter.count == 1,
             let state = State(rawValue: letter[0]), let created = fields[4].bytes.flatMap(parseDigits)
         else { return nil }
@@ -44,6 +46,7 @@ struct StoredDelivery {
         nextMs = fields[5].bytes.flatMap(parseDigits)
         doneMs = fields[6].bytes.flatMap(parseDigits)
         isLeased = !fields[7].isNull
+        isProbe = fields[8].text == "system.webhook_test"
     }
 
     /// Whether nothing is stored of it.

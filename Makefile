@@ -6,10 +6,11 @@ ARGS ?=
 SOURCES := Package.swift Sources Tests Plugins/EmbedLua/EmbedLua.swift Plugins/EmbedAPIFiles/EmbedAPIFiles.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release lint format interop fuzz-api bench bench-instructions bench-webhooks verify clean deps
+.PHONY: help run test build release lint format interop fuzz-api bench bench-instructions bench-webhooks verify clean
+.PHONY: deps
 
 help: ## list the commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: deps ## start everything here: Redis, server, worker, and a tenant to try; Ctrl-C ends it
 	swift build -c release

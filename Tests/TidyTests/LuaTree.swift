@@ -18,7 +18,7 @@ enum LuaTree {
         }
 
         /// Names in its include directives.
-        var includes: [String] { file.text.matches(of: /(?m)^--include <([^>]+)>/).map { String($0.1) } }
+        var includes: [String] { file.text.matches(of: /(?m)^--include (?:deferred )?<([^>]+)>/).map { String($0.1) } }
 
         /// The script's name in the Swift catalogue.
         var memberName: String {

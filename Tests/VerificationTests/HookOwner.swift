@@ -69,7 +69,7 @@ struct HookOwner: Sendable {
         call.append([])
         call.append(subscription)
         call.append(try await stored(subscription).row)
-        for _ in 0..<3 { call.append("{}") }
+        for text in ["{}", "{}", "{}", "request"] { call.append(text) }
         #expect(try await store.runner.run(call).isWord("DELETED"))
     }
 

@@ -95,7 +95,7 @@ struct ResendScriptTests {
             #expect(seen.answer == .reply("RECORDED"))
         }
         let after = try await self.scene.harness.snapshot()
-        let names = ["dv:del_8", "dv:del_9", "wd:whsub_1"].map { self.scene.shardKey($0) }
+        let names = ["dv:del_8", "dv:del_9", "wd:whsub_1", "we:whsub_1"].map { self.scene.shardKey($0) }
         for (key, entry) in after.entries where !names.contains(key) {
             #expect(entry.content == before.entries[key]?.content, "\(key)")
         }

@@ -76,7 +76,7 @@ struct BundleText {
         var parts = files.map { (source: $0, before: "", behind: "") }
         for group in deferred {
             for (index, source) in group.sources.enumerated() {
-                let before = index == 0 ? "local function \(group.module)() " : ""
+                let before = index == 0 ? "local \(group.module) = function() " : ""
                 let behind = index == group.sources.count - 1 ? " return \(group.module) end" : ""
                 parts.append((source, before, behind))
             }

@@ -31,7 +31,8 @@ struct SweepTable {
 
     init(_ stage: Stage) throws {
         self.stage = stage
-        worker = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        worker =
+            URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
             .appendingPathComponent("holdfast-worker").path
         guard FileManager.default.isExecutableFile(atPath: worker) else {
             throw BenchError("holdfast-worker is not beside this program: build it with `swift build -c release`")

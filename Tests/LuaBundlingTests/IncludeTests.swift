@@ -38,8 +38,8 @@ struct IncludeTests {
         ])
         #expect(
             script.lines == [
-                "#!lua", "local int64 = {}", "local function tell() local clock = {}", "local tell = {int64,",
-                "clock} return tell end", "local function audit() local clock = {}",
+                "#!lua", "local int64 = {}", "local tell = function() local clock = {}", "local tell = {int64,",
+                "clock} return tell end", "local audit = function() local clock = {}",
                 "local audit = {clock} return audit end", "local t, a, i = tell(), audit(), int64", "return {'DONE'}",
             ])
         #expect(script.lineMap.contains("lua/budget/include/tell.lua@4:3 "), "\(script.lineMap)")

@@ -59,8 +59,8 @@ end
 -- The ledgers that hold a reservation; nil when one is not there.
 local function holders(unit, path, opening)
     local lengths = string.gsub(opening, record.LENGTHS, '%1')
-    local name = unit .. lengths .. path
-    local found = shared[name]
+    local group = unit .. lengths .. path
+    local found = shared[group]
     if found then return found end
     found = {}
     for length in string.gmatch(lengths, '%d%d%d') do
@@ -68,7 +68,7 @@ local function holders(unit, path, opening)
         if not each then return nil end
         found[#found + 1] = each
     end
-    shared[name] = found
+    shared[group] = found
     return found
 end
 

@@ -68,10 +68,10 @@ for i = 1, #due, 2 do
             elseif letter ~= 'A' then
                 reason = 'Subscription not active: ' .. (letter == 'P' and 'PAUSED' or 'DISABLED')
             elseif now - d[12] > ARGV[5] + 0 then
-                local span, letter = 3600000, 'h'
-                if ARGV[5] % span ~= 0 then span, letter = 60000, 'm' end
+                local span, unit = 3600000, 'h'
+                if ARGV[5] % span ~= 0 then span, unit = 60000, 'm' end
                 reason = string.format('Delivery expired: %d%s old (max %d%s)', math.floor((now - d[12]) / span),
-                    letter, math.floor(ARGV[5] / span), letter)
+                    unit, math.floor(ARGV[5] / span), unit)
             end
         end
         if is_open and not reason then

@@ -53,7 +53,7 @@ extension WorkerSettings {
         "Milliseconds after which a webhook delivery of a worker that died is another's; attempts end well before.")
 
     private static let webhookMaxAge = Setting<Duration>(
-        "HOLDFAST_WEBHOOK_MAX_AGE", .duration(.seconds(60)...(.seconds(1_209_600)), shown: "1m…14d"),
+        "HOLDFAST_WEBHOOK_MAX_AGE", .duration(.seconds(60)...(.seconds(604_800)), shown: "1m…7d"),
         default: .seconds(86_400), shown: "24h",
         "After how long a webhook delivery that did not succeed is given up, whatever its retry policy says.")
 

@@ -14,6 +14,9 @@ internal import Webhooks
 struct Retention: Sendable {
     private static let trimEvery = Duration.seconds(600)
     private static let spreadEvery = Duration.seconds(5)
+    /// So often everything is spread anew: tenants that had no room for it may have some, places may have moved with
+    /// the clock, or Redis has lost something.
+    private static let spreadAllEvery = Duration.seconds(600)
     private static let entriesPerCall: Int64 = 200
     static let tenantsPerCall: Int64 = 500
 
@@ -72,7 +75,7 @@ struct Retention: Sendable {
     }
 
     /// Tells tenants of it, from those of these places on; whether all went well. Tenants stand in the order in which
-    /// they were made and never go, so that a place is as good as a date.
+    /// they were made, so that those made since are behind a place.
     func spread(_ asks: [UInt8], from places: inout [Shard: Int64]) async -> Bool {
         for shard in store.keyspace.shards where !Task.isCancelled {
             do throws(ScriptFault) {
@@ -93,7 +96,14 @@ struct Retention: Sendable {
     private func spread(_ asks: [UInt8], to tenant: TenantID) async throws(ScriptFault) {
         var call = ScriptCall(.webhooksSpreadHooks, keys: store.keyspace.keys(of: tenant))
         call.append(asks)
-        let reply = try await store.runner.run(call)
+        let reply: ScriptReply
+        do throws(ScriptFault) {
+            reply = try await store.runner.run(call)
+        } catch {
+            // One tenant that cannot be told does not keep the others waiting.
+            if error.isUnavailable { throw error }
+            return record(error, "spread")
+        }
         guard reply.isWord("TOO_MANY") else { return }
         logger.warning(
             "the operator's subscriptions ask for too many thresholds for this tenant",
@@ -141,7 +151,9 @@ extension Retention: Service {
         var known: [UInt8]?
         var places: [Shard: Int64] = [:]
         var isSpread = false
+        var begin = ContinuousClock.now
         while !Task.isCancelled {
+            if ContinuousClock.now - begin > Self.spreadAllEvery { (places, begin) = ([:], .now) }
             do throws(ScriptFault) {
                 let asks = try await operatorsAsks()
                 if known != asks { (known, places, isSpread) = (asks, [:], false) }

@@ -121,10 +121,10 @@ if plain then
         writes[n + 1], n = ledger_key, n + 2
         writes[n] = format('%s %d %d%s', a, held - reserved, spent, rest)
         local used = held + s
-        -- Past the usual shares only what falls below one is worth a closer look.
+        -- Past the usual shares, when nobody asks for others, only what falls below one is worth a closer look.
         if used >= a * least and not near then
             local left = used - reserved + charged
-            near = least ~= 0.8 or left < 0.8 * a or (left < 0.95 * a and used >= 0.95 * a)
+            near = string.byte(telling) == 48 or left < 0.8 * a or (left < 0.95 * a and used >= 0.95 * a)
                 or (left < a + 0 and used >= a + 0)
         end
         snapshot = snapshot .. length .. ' ' .. v .. ' p;'

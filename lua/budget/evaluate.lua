@@ -51,7 +51,7 @@ if old then
     return {'REPLAYED', old, now}
 end
 local base = tenant_key .. ':l:' .. unit .. ':'
-local reason, at_scope, _, _, snapshot = assess.scopes(base, amount, ARGV[12], ARGV, 15, 0.8)
+local reason, at_scope, _, _, snapshot = assess.scopes(base, amount, ARGV[12], ARGV, 15)
 local status = string.byte(tag)
 local is_active = status ~= 67 and status ~= 83
 -- The tenant's status comes before its budgets (runtime digest 1.0, 10.3).

@@ -85,10 +85,10 @@ for length in string.gmatch(opening, record.LENGTHS) do
     if not given then ledger.corrupt(ledger_key) end
     local a, r, s = string.match(v, '^(%d+) (%d+) (%d+)')
     local used = r + s
-    -- Past the usual shares only what falls below one is worth a closer look.
+    -- Past the usual shares, when nobody asks for others, only what falls below one is worth a closer look.
     if used >= a * least and not near then
         local left = used - amount
-        near = least ~= 0.8 or left < 0.8 * a or (left < 0.95 * a and used >= 0.95 * a)
+        near = string.byte(telling) == 48 or left < 0.8 * a or (left < 0.95 * a and used >= 0.95 * a)
             or (left < a + 0 and used >= a + 0)
     end
     writes[n + 1], writes[n + 2], n = ledger_key, given, n + 2

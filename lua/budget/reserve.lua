@@ -86,7 +86,7 @@ end
 
 local telling = ARGV[14]
 local reason, at, writes, n, snapshot, flags, near = assess.scopes(tenant_key .. ':l:' .. unit .. ':', amount, ARGV[12],
-    ARGV, 15, string.byte(telling) == 48 and string.match(telling, '^[%d.]+') + 0 or 0.8)
+    ARGV, 15, string.byte(telling) == 48 and string.match(telling, '^[%d.]+') + 0 or nil)
 local due_key = tenant_key .. ':due'
 if reason then
     if reason == 'NOBUDGET' then

@@ -128,7 +128,7 @@ if from == 'new' then
         call('DEL', key_of(whole))
         return {'TRIMMED', ROWS, forgotten, from}
     end
-    if free_ms and free_ms - now > WAIT_MS then
+    if free_ms and free_ms - now >= WAIT_MS then
         check()
         call('SET', whole_key, whole + 1)
         aside(whole, free_ms)

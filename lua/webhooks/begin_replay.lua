@@ -32,5 +32,5 @@ if other and other ~= token then return {'IN_PROGRESS'} end
 local open, asked = string.match(call('GET', open_key) or '', '^(%S+) (%S+)$')
 local replay = asked == wish and open or token
 if not other then call('SET', lock_key, token, 'PX', ARGV[4]) end
-if replay ~= open then call('SET', open_key, replay .. ' ' .. wish, 'PX', KEEP_MS) end
+if not other or replay ~= open then call('SET', open_key, replay .. ' ' .. wish, 'PX', KEEP_MS) end
 return {'BEGUN', replay}

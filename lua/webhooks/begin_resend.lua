@@ -28,9 +28,11 @@ COMPLEXITY
 
 local prefix, tenant_key = KEYS[1], KEYS[2]
 local call = redis.call
+local CUT_OFF_MS = 600000
 local key = prefix .. 'dv:' .. ARGV[1]
-local d = call('HMGET', key, 'sub', 'again')
+local d = call('HMGET', key, 'sub', 'again', 'again_ms')
 local sub, next_id = d[1], d[2]
+local now, now_us = clock.now()
 if not sub then return {'NOT_FOUND'} end
 if string.sub(call('GET', tenant_key) or '', 1, 1) == 'C' then return {'CLOSED'} end
 local row = call('HGET', tenant_key .. ':wh', sub)
@@ -40,11 +42,10 @@ if letter ~= 'A' then return {'INACTIVE', letter} end
 if next_id then
     local state = call('HGET', prefix .. 'dv:' .. next_id, 'state')
     if state == 'P' or state == 'R' then return {'WAITING', next_id} end
-    -- Decided on, but its request was cut off before it was written.
-    if not state then return {'BEGUN', next_id} end
+    -- Decided on, but its request was cut off before it was written; what ended long ago may be gone as well.
+    if not state and now - (d[3] or 0) < CUT_OFF_MS then return {'BEGUN', next_id} end
 end
 guard.journal(prefix, tenant_key)
-local now, now_us = clock.now()
-call('HSET', key, 'again', ARGV[2])
+call('HSET', key, 'again', ARGV[2], 'again_ms', now)
 audit.append(prefix, tenant_key, now, now_us, ARGV[3])
 return {'BEGUN', ARGV[2]}

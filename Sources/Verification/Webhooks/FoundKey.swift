@@ -38,7 +38,7 @@ struct FoundKey {
         case "ln": kind = .lane
         case "fl": kind = .flights
         case "wd": kind = .list
-        case "fo", "wt": kind = .passing
+        case "fo", "wt", "we": kind = .passing
         case "t" where parts.count == 4 && parts[2].elementsEqual("wf".utf8): kind = .facts
         default: return nil
         }

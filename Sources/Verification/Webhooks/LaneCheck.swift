@@ -6,8 +6,8 @@ internal import SharedKernel
 
 /// Judges one lane from what was read of it; pure.
 struct LaneCheck {
-    /// A delivery that is tried again is younger than this, ms: a worker ends what is older than a day, and no pause is
-    /// longer than an hour.
+    /// A delivery that is tried again is younger than this, ms: a worker ends what is older than a week at most, and no
+    /// pause is longer than an hour.
     private static let retriedMs: Int64 = 12 * 86_400_000
 
     /// One of the first deliveries of a lane.

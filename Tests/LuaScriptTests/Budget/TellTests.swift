@@ -123,6 +123,22 @@ struct TellTests {
         #expect(fallen.map { $0[8] } == ["0.5"] && fallen.allSatisfy { $0[9] == "f" && $0[1] == Self.context })
     }
 
+    @Test("What falls below a threshold between the usual ones is told, after a commit and after a release")
+    func between() async throws {
+        let list: ByteText = "0.8 0.9 0.95 1"
+        try await scene.write(Ledger(1_000), Paths.root)
+        _ = try await reserve("a", 870, thresholds: list)
+        for (id, isCommit) in [("b", true), ("c", false)] as [(ByteText, Bool)] {
+            #expect(told(try await reserve(id, 50, thresholds: list)).map { $0[8] } == ["0.9"])
+            var end = try await settle(id)
+            end.telling = list + "\n" + Self.context
+            end.actual = 0
+            let seen = try await scene.observe(
+                isCommit ? "budget/commit" : "budget/release", isCommit ? end.commit() : end.release())
+            #expect(told(seen).map { $0[8] + $0[9] } == ["0.9f"], "\(id)")
+        }
+    }
+
     @Test("Of at most 36 budgets what is spent in a minute is counted, however many one charge names")
     func counted() async throws {
         for path in Paths.all { try await scene.write(Ledger(1_000), path) }

@@ -35,7 +35,8 @@ do
     -- lengths are 3 digits each in `lengths` and whose ledgers are at `base` and the scope (runtime digest 5.4; 1.0
     -- steps 11 to 15). One class of refusal is looked for in every scope before the next (decision A24). Returns
     -- refusal reason or nil, index of the scope concerned, what to write: a list of `n` keys and texts in turn, n,
-    -- snapshot, policy letter of the deepest, and whether a scope would be used up to `least` of it or more.
+    -- snapshot, policy letter of the deepest, and whether a scope would be used to `least` of it or more; without
+    -- `least`, whether one of the usual shares would be crossed.
     function assess.scopes(base, amount, lengths, args, first, least)
         local call, match, sub, format, EXACT = redis.call, string.match, string.sub, string.format, 9007199254740992
         -- Room for three ledgers and a record, so that the table seldom need grow.
@@ -56,9 +57,9 @@ do
                     if na - ns < sum then rank = 1 else text = a .. ' ' .. format('%d', sum) .. ' ' .. s .. rest end
                     local used = ns + sum
                     -- Past the usual shares only what crosses one, or uses the rest up, is worth a closer look.
-                    if used >= na * least and not near then
+                    if used >= na * (least or 0.8) and not near then
                         local old = used - wanted
-                        near = least ~= 0.8 or old < 0.8 * na or used >= na or (old < 0.95 * na and used >= 0.95 * na)
+                        near = least ~= nil or old < 0.8 * na or used >= na or (old < 0.95 * na and used >= 0.95 * na)
                     end
                 else
                     rank, text, policy = judge(key, v, amount)

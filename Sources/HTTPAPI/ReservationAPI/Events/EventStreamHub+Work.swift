@@ -114,8 +114,8 @@ extension EventStreamHub {
         _ page: ReadLockEvents.Page, after last: Int64, of tenant: TenantID
     ) -> [(number: Int64, bytes: [UInt8])] {
         var frames = page.events.map { (number: $0.number, bytes: EventFrame(event: $0, tenant: tenant).bytes) }
-        if page.isGapped, let first = page.events.first {
-            frames.insert((first.number, EventFrame.lost(after: last, before: first.number, of: tenant)), at: 0)
+        if page.isGapped, let first = page.events.first?.number ?? page.last {
+            frames.insert((first, EventFrame.lost(after: last, before: first, of: tenant)), at: 0)
         }
         return frames
     }
